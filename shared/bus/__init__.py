@@ -1,0 +1,1 @@
+"""Celery over Redis: application, tasks, queues, hand-off, and the stream of events."""

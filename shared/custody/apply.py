@@ -1,0 +1,150 @@
+"""Writes moves: ends the custody that runs, starts the next, with clock, load and decision, in two statements."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from shared.custody.move import Move, Notice
+from shared.db.arrays import rows_as_json
+from shared.db.transaction import Transaction
+
+
+def apply_moves(tx: Transaction, moves: Sequence[Move]) -> dict[int, int]:
+    """Apply the moves of leads that still stand where the move expects them; return lead id -> new epoch.
+
+    The caller holds the lead rows, and the rep rows (`reps.lock`) of old and new owners.
+    """
+    if not moves:
+        return {}
+    ending = [move for move in moves if move.end_reason]
+    if ending:
+        _end(tx, ending)
+    return _start(tx, moves)
+
+
+def _end(tx: Transaction, moves: Sequence[Move]) -> None:
+    """End the running custody first: a single statement may start the next before it has ended this one."""
+    tx.run(
+        """
+        WITH leaving AS (
+            SELECT lead_id, leaving.end_reason
+            FROM json_to_recordset(%(moves)s) AS leaving(lead_id bigint, from_status text, end_reason text)
+            JOIN lead USING (lead_id) WHERE lead.status = leaving.from_status
+        ), ended AS (
+            UPDATE assignment SET ended_at = now(), end_reason = leaving.end_reason
+            FROM leaving WHERE assignment.lead_id = leaving.lead_id AND assignment.ended_at IS NULL
+            RETURNING assignment.owner_kind, assignment.owner
+        ), cancelled AS (
+            UPDATE deadline SET cancelled_at = now()
+            FROM leaving WHERE deadline.lead_id = leaving.lead_id
+                AND deadline.fired_at IS NULL AND deadline.cancelled_at IS NULL
+        )
+        UPDATE rep_load SET open_leads = open_leads - gone.leads
+        FROM (SELECT owner, count(*) AS leads FROM ended WHERE owner_kind = 'rep' GROUP BY owner) AS gone
+        WHERE rep_load.rep_id = gone.owner
+        """,
+        moves=rows_as_json(
+            {"lead_id": move.lead_id, "from_status": move.from_status, "end_reason": move.end_reason} for move in moves
+        ),
+    )
+
+
+def _start(tx: Transaction, moves: Sequence[Move]) -> dict[int, int]:
+    rows = tx.rows(
+        """
+        WITH move AS (
+            SELECT * FROM json_to_recordset(%(moves)s) AS move(
+                lead_id bigint, from_status text, status text, stage text, outcome text, policy_version integer,
+                owner_kind text, owner text, reason text, rule text, pool text, hold_reason text, recycle_reason text,
+                track text, merged_into bigint, next_attempt_at timestamptz, segment text, product text, intent smallint,
+                qualified boolean, plan_id bigint, made_by text, steps json, detail jsonb)
+        ), moved AS (
+            UPDATE lead SET
+                status = move.status,
+                epoch = lead.epoch + CASE WHEN move.owner IS NULL THEN 0 ELSE 1 END,
+                decisions = lead.decisions + 1,
+                policy_version = move.policy_version,
+                rule = coalesce(move.rule, lead.rule),
+                segment = coalesce(move.segment, lead.segment),
+                product = coalesce(move.product, lead.product),
+                intent = coalesce(move.intent, lead.intent),
+                hold_reason = move.hold_reason,
+                recycle_reason = coalesce(move.recycle_reason, lead.recycle_reason),
+                track = move.track,
+                merged_into = move.merged_into,
+                next_attempt_at = move.next_attempt_at,
+                qualified_at = CASE WHEN move.qualified THEN coalesce(lead.qualified_at, now()) ELSE lead.qualified_at END,
+                assigned_at = CASE WHEN move.owner_kind = 'rep' THEN coalesce(lead.assigned_at, now())
+                    ELSE lead.assigned_at END
+            FROM move WHERE lead.lead_id = move.lead_id AND lead.status = move.from_status
+            RETURNING lead.lead_id, lead.epoch, lead.decisions
+        ), started AS (
+            INSERT INTO assignment (lead_id, epoch, owner_kind, owner, reason, rule, policy_version, pool, plan_id)
+            SELECT lead_id, epoch, owner_kind, owner, reason, rule, policy_version, pool, plan_id
+            FROM moved JOIN move USING (lead_id) WHERE owner IS NOT NULL
+        ), clocked AS (
+            INSERT INTO deadline (lead_id, epoch, ladder, step, action, due_at, policy_version, detail)
+            SELECT lead_id, epoch, ladder, step, action, due_at, policy_version, step.detail
+            FROM moved JOIN move USING (lead_id), json_to_recordset(move.steps) AS step(
+                ladder text, step smallint, action text, due_at timestamptz, detail jsonb)
+        ), loaded AS (
+            UPDATE rep_load SET open_leads = open_leads + given.leads, assigned_total = assigned_total + given.leads
+            FROM (SELECT owner, count(*) AS leads FROM moved JOIN move USING (lead_id)
+                WHERE owner_kind = 'rep' GROUP BY owner) AS given
+            WHERE rep_load.rep_id = given.owner
+        ), freed AS (
+            -- The person may come again as a new lead; who is suppressed stays known for good.
+            DELETE FROM person_key USING moved JOIN move USING (lead_id)
+            WHERE person_key.lead_id = moved.lead_id AND move.status IN ('diverted', 'converted')
+        ), decided AS (
+            INSERT INTO decision (lead_id, sequence, stage, outcome, rule, policy_version, detail, made_by)
+            SELECT lead_id, decisions, stage, outcome, rule, policy_version, detail, made_by
+            FROM moved JOIN move USING (lead_id)
+        )
+        SELECT lead_id, epoch FROM moved
+        """,
+        moves=rows_as_json(_row(move) for move in moves),
+    )
+    return {row.lead_id: row.epoch for row in rows}
+
+
+def _row(move: Move) -> dict[str, Any]:
+    return {
+        "lead_id": move.lead_id,
+        "from_status": move.from_status,
+        "status": move.status,
+        "stage": move.stage,
+        "outcome": move.outcome,
+        "policy_version": move.policy_version,
+        "owner_kind": move.owner_kind,
+        "owner": move.owner,
+        "reason": move.reason,
+        "rule": move.rule,
+        "pool": move.pool,
+        "hold_reason": move.hold_reason,
+        "recycle_reason": move.recycle_reason,
+        "track": move.track,
+        "merged_into": move.merged_into,
+        "next_attempt_at": move.next_attempt_at,
+        "segment": move.segment,
+        "product": move.product,
+        "intent": move.intent,
+        "qualified": move.qualified,
+        "plan_id": move.plan_id,
+        "made_by": move.made_by,
+        "steps": move.steps,
+        "detail": move.detail,
+    }
+
+
+def write_notices(tx: Transaction, notices: Iterable[Notice]) -> None:
+    """Put notices into the outbox, in the transaction of what they speak of."""
+    rows = list(notices)
+    if rows:
+        tx.run(
+            """
+            INSERT INTO notice (kind, recipient, channel, lead_ids, body)
+            SELECT kind, recipient, channel, lead_ids, body
+            FROM json_to_recordset(%(rows)s) AS row(kind text, recipient text, channel text, lead_ids bigint[], body jsonb)
+            """,
+            rows=rows_as_json(rows),
+        )

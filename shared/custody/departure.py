@@ -1,0 +1,74 @@
+"""A rep who departs loses every living lead in the transaction that also closes the door to new ones (law 4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.custody.apply import apply_moves
+from shared.custody.move import Move
+from shared.custody.reps import lock
+from shared.db.policies import Version
+from shared.db.transaction import Transaction
+from shared.domain.lead import OwnerKind, Stage, Status
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    lead_id: int
+    status: Status
+    owner: str
+
+
+def close_doors(tx: Transaction, rep_ids: Sequence[str]) -> None:
+    """Lock what the reps hold, then the reps: from here on nothing can be given to them.
+
+    A lead that came to them between the two locks is locked late, by `take_back`; should that ever close a circle, the
+    server ends one of the transactions and the batch is tried again.
+    """
+    if rep_ids:
+        tx.run(
+            "INSERT INTO rep_load (rep_id) SELECT unnest(%(ids)s::text[]) ON CONFLICT DO NOTHING", ids=sorted(rep_ids)
+        )
+        _load_held(tx, rep_ids)
+        lock(tx, rep_ids)
+
+
+def take_back(tx: Transaction, policy: Version | None, rep_ids: Sequence[str]) -> list[int]:
+    """Take every lead from departed reps into the policy's exception queue, to be decided again at once."""
+    if not rep_ids or policy is None:
+        return []
+    held = _load_held(tx, rep_ids)
+    apply_moves(tx, [_to_queue(row, policy, tx.started_at) for row in held])
+    return [row.lead_id for row in held]
+
+
+def _to_queue(row: _Held, policy: Version, now: datetime) -> Move:
+    return Move(
+        lead_id=row.lead_id,
+        from_status=row.status,
+        status=Status.HELD,
+        stage=Stage.ASSIGNMENT,
+        outcome="taken_back",
+        policy_version=policy.number,
+        owner_kind=OwnerKind.QUEUE,
+        owner=policy.last_queue,
+        reason="escalation",
+        end_reason="owner_departed",
+        hold_reason="owner_departed",
+        next_attempt_at=now,
+        detail={"former_owner": row.owner},
+    )
+
+
+def _load_held(tx: Transaction, rep_ids: Sequence[str]) -> list[_Held]:
+    """Lock and return the living leads of reps, by id."""
+    rows = tx.rows(
+        """
+        SELECT lead.lead_id, lead.status, assignment.owner
+        FROM assignment JOIN lead USING (lead_id)
+        WHERE assignment.ended_at IS NULL AND assignment.owner_kind = 'rep' AND assignment.owner = ANY(%(ids)s::text[])
+        ORDER BY lead.lead_id FOR UPDATE OF lead
+        """,
+        ids=sorted(rep_ids),
+    )
+    return [_Held(row.lead_id, Status(row.status), row.owner) for row in rows]

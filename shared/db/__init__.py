@@ -1,0 +1,1 @@
+"""PostgreSQL: engine, transaction, migrations, and policies as stored versions."""

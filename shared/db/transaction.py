@@ -1,0 +1,63 @@
+"""One task, one transaction: it commits at the edge, and what it wants to tell others leaves after the commit."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, Row
+
+
+class Publisher(Protocol):
+    """Hands lead ids to the next room; losing what it carries costs latency and nothing else."""
+
+    def publish(self, task: str, ids: list[int]) -> None:
+        """Send the ids as one or more batches."""
+
+
+@dataclass(slots=True)
+class Transaction:
+    """An open transaction, its instant by the database's clock, and the ids that leave when it has committed."""
+
+    connection: Connection
+    started_at: datetime
+    handed_on: dict[str, list[int]] = field(default_factory=dict)
+
+    def rows(self, sql: str, **parameters: Any) -> list[Row[Any]]:
+        """Run one statement and return all its rows."""
+        return list(self.connection.exec_driver_sql(sql, parameters).fetchall())
+
+    def row(self, sql: str, **parameters: Any) -> Row[Any] | None:
+        """Run one statement and return its first row, if there is one."""
+        return self.connection.exec_driver_sql(sql, parameters).fetchone()
+
+    def value(self, sql: str, **parameters: Any) -> Any:
+        """Run one statement and return the first column of its first row, or None."""
+        row = self.row(sql, **parameters)
+        return None if row is None else row[0]
+
+    def run(self, sql: str, **parameters: Any) -> int:
+        """Run one statement and return how many rows it changed."""
+        return self.connection.exec_driver_sql(sql, parameters).rowcount
+
+    def hand_on(self, task: str, lead_ids: Iterable[int]) -> None:
+        """Remember ids for the next room; they are published after the commit."""
+        self.handed_on.setdefault(task, []).extend(lead_ids)
+
+
+@contextmanager
+def transaction(engine: Engine, publisher: Publisher | None = None) -> Iterator[Transaction]:
+    """Open a transaction; commit when the block ends, roll back when it raises, then publish what was handed on."""
+    with engine.begin() as connection:
+        started_at: datetime = connection.exec_driver_sql("SELECT now()").scalar_one()
+        tx = Transaction(connection, started_at)
+        yield tx
+    if publisher is not None:
+        _publish(publisher, tx.handed_on)
+
+
+def _publish(publisher: Publisher, handed_on: Mapping[str, list[int]]) -> None:
+    for task, lead_ids in handed_on.items():
+        if lead_ids:
+            publisher.publish(task, lead_ids)

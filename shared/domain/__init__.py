@@ -1,0 +1,1 @@
+"""Nouns and pure laws of lead routing; standard library only."""
