@@ -1,0 +1,1 @@
+"""One lead per person; the account and its open opportunity are found."""

@@ -1,0 +1,1 @@
+"""Who a lead is and where it belongs: persons, accounts and open opportunities, pure and for whole batches."""
