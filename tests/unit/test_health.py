@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry, Counter
 
 from shared.errors import UnavailableError
 from shared.health import HealthServer, serve
+from shared.local.marks import mark_of
+from workers.processes.report import answers_ready
 
 
 @pytest.fixture
@@ -49,6 +51,15 @@ def test_alive_and_ready_are_two_questions(server: HealthServer, trouble: dict[s
 
     assert _get(server, "/healthz") == (200, "ok\n")
     assert _get(server, "/readyz") == (503, "the broker is away\n")
+
+
+def test_an_answer_says_whose_it_is(server: HealthServer) -> None:
+    """A watcher must not take another program's answer on a shared port for its child's."""
+    answer = httpx.get(f"http://127.0.0.1:{server.port}/readyz")
+
+    assert answer.headers["Baton-Process"] == str(os.getpid())
+    assert answers_ready(mark_of(os.getpid()), server.port)
+    assert not answers_ready(mark_of(os.getppid()), server.port)
 
 
 def test_any_other_page_names_those_there_are(server: HealthServer) -> None:

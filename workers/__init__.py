@@ -1,0 +1,1 @@
+"""The rooms: each is a process type that can be scaled alone."""

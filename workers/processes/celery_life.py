@@ -1,0 +1,72 @@
+"""What a Celery worker does beside its tasks: logs in our form, exact metrics, and answers whether it is well.
+
+`attach` connects to Celery's signals only, so a worker that is started with plain `celery` lives the same life.
+"""
+
+from typing import Any
+
+import structlog
+from celery import signals
+from celery.exceptions import WorkerShutdown
+
+from shared import log
+from shared.errors import UnavailableError
+from shared.health import HealthServer, serve
+from shared.metric_slots import clear_folder, forget_live_values
+from shared.settings import Settings
+
+logger = structlog.get_logger()
+
+
+class WorkerLife:
+    """The life of one worker process; kept by who attached it, for signals hold their receivers weakly."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._server: HealthServer | None = None
+        self._consumes = False
+
+    def attach(self) -> "WorkerLife":
+        """Connect to the signals of this process's worker."""
+        signals.setup_logging.connect(self._configure_logs)
+        signals.worker_init.connect(self._begin)
+        signals.worker_process_init.connect(self._begin_child)
+        signals.worker_ready.connect(self._become_ready)
+        signals.worker_shutting_down.connect(self._become_unready)
+        signals.worker_shutdown.connect(self._end)
+        return self
+
+    def _configure_logs(self, **_: Any) -> None:
+        log.configure(self._settings, "worker")
+
+    def _begin(self, **_: Any) -> None:
+        clear_folder()
+
+    def _begin_child(self, **_: Any) -> None:
+        forget_live_values()
+
+    def _become_ready(self, **_: Any) -> None:
+        # Only now: the pool has been forked, and no child inherits the socket.
+        self._consumes = True
+        if self._settings.metrics_port:
+            self._server = self._serve()
+
+    def _serve(self) -> HealthServer:
+        settings = self._settings
+        try:
+            return serve(
+                settings.metrics_port,
+                host=settings.metrics_host,
+                ready=lambda: None if self._consumes else "stopping",
+            )
+        except UnavailableError as error:
+            # Celery logs and forgets errors of signals; a worker that nobody can watch must not go on.
+            logger.error("worker_cannot_be_watched", reason=str(error))  # noqa: TRY400  the reason says it all
+            raise WorkerShutdown(error.exit_code) from error
+
+    def _become_unready(self, **_: Any) -> None:
+        self._consumes = False
+
+    def _end(self, **_: Any) -> None:
+        if self._server is not None:
+            self._server.close()
