@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from celery import Celery
 
 from shared.bus.celery_app import make_app
 from shared.bus.context import Context, provide_context
+from shared.bus.garbage import search_rarely
 from shared.bus.publisher import CeleryPublisher
 from shared.bus.stream import EventStream, connect
 from shared.db.engine import open_engine
@@ -38,7 +40,8 @@ def assemble(include: Sequence[str]) -> Celery:
 
 
 def make_context(app: Celery, settings: Settings, servers: Servers) -> Context:
-    """Return the dependencies of tasks and processes."""
+    """Return the dependencies of tasks and processes, and settle the process for batches."""
+    search_rarely()
     engine = open_engine(
         servers.database_url, pool_size=settings.db_pool_size, prepare_threshold=settings.db_prepare_threshold
     )
@@ -50,10 +53,19 @@ def make_context(app: Celery, settings: Settings, servers: Servers) -> Context:
     )
 
 
+def _servers(settings: Settings, *, needs_redis: bool) -> Servers:
+    if needs_redis or not settings.redis_url:
+        return ensure_servers(settings)
+    return replace(ensure_servers(settings, with_redis=False), redis_url=settings.redis_url)
+
+
 @contextmanager
-def open_context(settings: Settings, *, migrated: bool = True) -> Iterator[Context]:
-    """Open what a command needs: servers that answer (local ones are started for its time), at the newest schema."""
-    with ensure_servers(settings) as servers:
+def open_context(settings: Settings, *, migrated: bool = True, needs_redis: bool = True) -> Iterator[Context]:
+    """Open what a command needs: servers that answer (local ones are started for its time), at the newest schema.
+
+    A process that must start while Redis is down says that it does not need it; it publishes when Redis is back.
+    """
+    with _servers(settings, needs_redis=needs_redis) as servers:
         app = make_app(servers.redis_url, visibility_timeout=settings.visibility_timeout_seconds)
         context = make_context(app, settings, servers)
         try:

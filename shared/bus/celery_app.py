@@ -47,42 +47,50 @@ def transport_options(visibility_timeout: int) -> dict[str, object]:
 def celery_settings(redis_url: str, visibility_timeout: int) -> dict[str, Any]:
     """Return the settings that every process shares; `docs/decisions` says why each matters over Redis."""
     return {
+        **_BROKER,
+        **_TASKS,
+        **_WORKERS,
         "broker_url": redis_url,
         "broker_transport_options": transport_options(visibility_timeout),
-        "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,
-        "broker_channel_error_retry": True,
-        "task_serializer": "json",
-        "accept_content": ["json"],
-        # At-least-once hints: redelivered after a lost worker, never looped by a child that dies of its own batch.
-        "task_acks_late": True,
-        "task_reject_on_worker_lost": False,
-        "task_acks_on_failure_or_timeout": True,
-        # PostgreSQL holds every result.
-        "task_ignore_result": True,
-        "task_store_errors_even_if_ignored": False,
-        "task_soft_time_limit": TASK_SOFT_SECONDS,
-        "task_time_limit": TASK_HARD_SECONDS,
-        "task_create_missing_queues": False,
         "task_queues": [Queue(name.value, routing_key=name.value) for name in TaskQueue],
-        "task_default_queue": TaskQueue.ENRICHMENT.value,
         "task_routes": {task.value: {"queue": queue.value} for task, queue in ROUTES.items()},
-        # The row is the message: a publish that fails is repaired by the sweep and must not hold anybody up.
-        "task_publish_retry_policy": {
-            "max_retries": 1,
-            "interval_start": 0,
-            "interval_step": 0.2,
-            "interval_max": 0.5,
-        },
-        "worker_prefetch_multiplier": 1,
-        "worker_hijack_root_logger": False,
-        "worker_redirect_stdouts": False,
-        "worker_send_task_events": True,
-        "task_send_sent_event": False,
-        "worker_cancel_long_running_tasks_on_connection_loss": False,
-        # Memory that a long day collects goes back: about an hour of full load.
-        "worker_max_tasks_per_child": 10_000,
     }
+
+
+_BROKER: Mapping[str, Any] = {
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    "broker_channel_error_retry": True,
+}
+
+_TASKS: Mapping[str, Any] = {
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    # At-least-once hints: redelivered after a lost worker, never looped by a child that dies of its own batch.
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": False,
+    "task_acks_on_failure_or_timeout": True,
+    # PostgreSQL holds every result.
+    "task_ignore_result": True,
+    "task_store_errors_even_if_ignored": False,
+    "task_soft_time_limit": TASK_SOFT_SECONDS,
+    "task_time_limit": TASK_HARD_SECONDS,
+    "task_create_missing_queues": False,
+    "task_default_queue": TaskQueue.ENRICHMENT.value,
+    # The row is the message: a publish that fails is repaired by the sweep and must not hold anybody up.
+    "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5},
+    "task_send_sent_event": False,
+}
+
+_WORKERS: Mapping[str, Any] = {
+    "worker_prefetch_multiplier": 1,
+    "worker_hijack_root_logger": False,
+    "worker_redirect_stdouts": False,
+    "worker_send_task_events": True,
+    "worker_cancel_long_running_tasks_on_connection_loss": False,
+    # Memory that a long day collects goes back: about an hour of full load.
+    "worker_max_tasks_per_child": 10_000,
+}
 
 
 def make_app(redis_url: str, *, visibility_timeout: int = 600, include: Sequence[str] = ()) -> Celery:

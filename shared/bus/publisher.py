@@ -15,6 +15,9 @@ log = structlog.get_logger()
 #: Carried by every message of ours: when it was published, in seconds since 1970.
 PUBLISHED_AT = "baton_published_at"
 
+#: After a failure nobody waits for the broker again for so long: clocks must run while it is away.
+REST_SECONDS = 5.0
+
 
 def batches(ids: list[int], size: int) -> Iterator[list[int]]:
     """Cut ids into lists of at most `size`."""
@@ -28,6 +31,7 @@ class CeleryPublisher:
     def __init__(self, app: Celery, batch_size: int) -> None:
         self._app = app
         self._batch_size = batch_size
+        self._down_until = 0.0
 
     def publish(self, task: str, ids: list[int]) -> None:
         """Send the ids in batches; a broker that is away is logged and counted, for the sweep will hand them on."""
@@ -42,12 +46,16 @@ class CeleryPublisher:
         self._send(task, ids, self._batch_size, max(0.0, seconds))
 
     def _send(self, task: str, ids: list[int], size: int, countdown: float | None) -> None:
+        if time.monotonic() < self._down_until:
+            HAND_ON_FAILURES.labels(task=task).inc()
+            return
         try:
             with self._app.producer_pool.acquire(block=True, timeout=2) as producer:
                 for batch in batches(ids, size):
                     headers = {PUBLISHED_AT: time.time()}
                     self._app.send_task(task, args=[batch], producer=producer, headers=headers, countdown=countdown)
         except (OperationalError, RedisError, OSError) as error:
+            self._down_until = time.monotonic() + REST_SECONDS
             HAND_ON_FAILURES.labels(task=task).inc()
             log.warning("hand_on_failed", task=task, leads=len(ids), error=type(error).__name__)
 

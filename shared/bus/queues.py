@@ -28,6 +28,7 @@ class TaskName(StrEnum):
     ARM = "escalation.arm"
     ANSWER = "escalation.answer"
     FIRE = "escalation.fire"
+    SEND = "notification.send"
 
 
 ROUTES = MappingProxyType(
@@ -39,6 +40,7 @@ ROUTES = MappingProxyType(
         TaskName.ARM: TaskQueue.ESCALATION,
         TaskName.ANSWER: TaskQueue.ESCALATION,
         TaskName.FIRE: TaskQueue.TIMERS,
+        TaskName.SEND: TaskQueue.NOTIFICATION,
     }
 )
 

@@ -52,11 +52,12 @@ def _start(tx: Transaction, moves: Sequence[Move]) -> dict[int, int]:
     rows = tx.rows(
         """
         WITH move AS (
-            SELECT * FROM json_to_recordset(%(moves)s) AS move(
+            SELECT * FROM jsonb_to_recordset(%(moves)s) AS move(
                 lead_id bigint, from_status text, status text, stage text, outcome text, policy_version integer,
                 owner_kind text, owner text, reason text, rule text, pool text, hold_reason text, recycle_reason text,
-                track text, merged_into bigint, next_attempt_at timestamptz, segment text, product text, intent smallint,
-                qualified boolean, plan_id bigint, made_by text, steps json, detail jsonb)
+                track text, merged_into bigint, next_attempt_at timestamptz, directive jsonb, segment text, product text, intent smallint,
+                qualified boolean, plan_id bigint, opportunity_id text, amount numeric,
+                made_by text, steps jsonb, detail jsonb)
         ), moved AS (
             UPDATE lead SET
                 status = move.status,
@@ -70,35 +71,39 @@ def _start(tx: Transaction, moves: Sequence[Move]) -> dict[int, int]:
                 hold_reason = move.hold_reason,
                 recycle_reason = coalesce(move.recycle_reason, lead.recycle_reason),
                 track = move.track,
+                opportunity_id = coalesce(move.opportunity_id, lead.opportunity_id),
+                amount = coalesce(move.amount, lead.amount),
+                converted_at = CASE WHEN move.status = 'converted' THEN now() ELSE lead.converted_at END,
                 merged_into = move.merged_into,
                 next_attempt_at = move.next_attempt_at,
+                directive = move.directive,
                 qualified_at = CASE WHEN move.qualified THEN coalesce(lead.qualified_at, now()) ELSE lead.qualified_at END,
                 assigned_at = CASE WHEN move.owner_kind = 'rep' THEN coalesce(lead.assigned_at, now())
-                    ELSE lead.assigned_at END
+                    ELSE lead.assigned_at END,
+                accepted_at = CASE WHEN move.status = 'accepted' THEN coalesce(lead.accepted_at, now())
+                    ELSE lead.accepted_at END
             FROM move WHERE lead.lead_id = move.lead_id AND lead.status = move.from_status
-            RETURNING lead.lead_id, lead.epoch, lead.decisions
+            RETURNING lead.epoch, lead.decisions, move.*
         ), started AS (
             INSERT INTO assignment (lead_id, epoch, owner_kind, owner, reason, rule, policy_version, pool, plan_id)
             SELECT lead_id, epoch, owner_kind, owner, reason, rule, policy_version, pool, plan_id
-            FROM moved JOIN move USING (lead_id) WHERE owner IS NOT NULL
+            FROM moved WHERE owner IS NOT NULL
         ), clocked AS (
             INSERT INTO deadline (lead_id, epoch, ladder, step, action, due_at, policy_version, detail)
             SELECT lead_id, epoch, ladder, step, action, due_at, policy_version, step.detail
-            FROM moved JOIN move USING (lead_id), json_to_recordset(move.steps) AS step(
+            FROM moved, jsonb_to_recordset(steps) AS step(
                 ladder text, step smallint, action text, due_at timestamptz, detail jsonb)
         ), loaded AS (
             UPDATE rep_load SET open_leads = open_leads + given.leads, assigned_total = assigned_total + given.leads
-            FROM (SELECT owner, count(*) AS leads FROM moved JOIN move USING (lead_id)
-                WHERE owner_kind = 'rep' GROUP BY owner) AS given
+            FROM (SELECT owner, count(*) AS leads FROM moved WHERE owner_kind = 'rep' GROUP BY owner) AS given
             WHERE rep_load.rep_id = given.owner
         ), freed AS (
             -- The person may come again as a new lead; who is suppressed stays known for good.
-            DELETE FROM person_key USING moved JOIN move USING (lead_id)
-            WHERE person_key.lead_id = moved.lead_id AND move.status IN ('diverted', 'converted')
+            DELETE FROM person_key USING moved
+            WHERE person_key.lead_id = moved.lead_id AND moved.status IN ('diverted', 'converted')
         ), decided AS (
             INSERT INTO decision (lead_id, sequence, stage, outcome, rule, policy_version, detail, made_by)
-            SELECT lead_id, decisions, stage, outcome, rule, policy_version, detail, made_by
-            FROM moved JOIN move USING (lead_id)
+            SELECT lead_id, decisions, stage, outcome, rule, policy_version, detail, made_by FROM moved
         )
         SELECT lead_id, epoch FROM moved
         """,
@@ -125,26 +130,42 @@ def _row(move: Move) -> dict[str, Any]:
         "track": move.track,
         "merged_into": move.merged_into,
         "next_attempt_at": move.next_attempt_at,
+        "directive": move.directive,
         "segment": move.segment,
         "product": move.product,
         "intent": move.intent,
         "qualified": move.qualified,
         "plan_id": move.plan_id,
+        "opportunity_id": move.opportunity_id,
+        "amount": move.amount,
         "made_by": move.made_by,
         "steps": move.steps,
-        "detail": move.detail,
+        "detail": _told(move) | dict(move.detail),
     }
 
 
-def write_notices(tx: Transaction, notices: Iterable[Notice]) -> None:
-    """Put notices into the outbox, in the transaction of what they speak of."""
-    rows = list(notices)
-    if rows:
-        tx.run(
-            """
-            INSERT INTO notice (kind, recipient, channel, lead_ids, body)
-            SELECT kind, recipient, channel, lead_ids, body
-            FROM json_to_recordset(%(rows)s) AS row(kind text, recipient text, channel text, lead_ids bigint[], body jsonb)
-            """,
-            rows=rows_as_json(rows),
-        )
+def _told(move: Move) -> dict[str, Any]:
+    """Return what a decision must tell for the record to give status and owner back (law 8)."""
+    told = {"owner": move.owner} if move.owner else {}
+    return told if move.outcome == move.status else {**told, "status": move.status}
+
+
+def write_notices(tx: Transaction, notices: Iterable[Notice]) -> list[int]:
+    """Put notices into the outbox, in the transaction of what they speak of; return their ids.
+
+    Whoever can hands the ids on to `notification.send`; the keeper does it for what nobody handed on.
+    """
+    written = list(notices)
+    if not written:
+        return []
+    rows = tx.rows(
+        """
+        INSERT INTO notice (kind, recipient, addressee, channel, lead_ids, body)
+        SELECT kind, recipient, addressee, CASE addressee WHEN 'track' THEN 'webhook' ELSE 'slack' END, lead_ids, body
+        FROM json_to_recordset(%(rows)s) AS row(
+            kind text, recipient text, addressee text, lead_ids bigint[], body jsonb)
+        RETURNING notice_id
+        """,
+        rows=rows_as_json(written),
+    )
+    return [row.notice_id for row in rows]

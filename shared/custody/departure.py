@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.custody.apply import apply_moves
+from shared.custody.alert import alerts
+from shared.custody.apply import apply_moves, write_notices
+from shared.custody.clock import queue_steps
 from shared.custody.move import Move
 from shared.custody.reps import lock
 from shared.db.policies import Version
@@ -17,6 +19,7 @@ class _Held:
     lead_id: int
     status: Status
     owner: str
+    test: bool
 
 
 def close_doors(tx: Transaction, rep_ids: Sequence[str]) -> None:
@@ -39,6 +42,8 @@ def take_back(tx: Transaction, policy: Version | None, rep_ids: Sequence[str]) -
         return []
     held = _load_held(tx, rep_ids)
     apply_moves(tx, [_to_queue(row, policy, tx.started_at) for row in held])
+    queue = policy.policy.queues[policy.last_queue]
+    write_notices(tx, alerts(queue, [row.lead_id for row in held if not row.test]))
     return [row.lead_id for row in held]
 
 
@@ -56,6 +61,7 @@ def _to_queue(row: _Held, policy: Version, now: datetime) -> Move:
         end_reason="owner_departed",
         hold_reason="owner_departed",
         next_attempt_at=now,
+        steps=queue_steps(policy.policy.queues[policy.last_queue], now),
         detail={"former_owner": row.owner},
     )
 
@@ -64,11 +70,11 @@ def _load_held(tx: Transaction, rep_ids: Sequence[str]) -> list[_Held]:
     """Lock and return the living leads of reps, by id."""
     rows = tx.rows(
         """
-        SELECT lead.lead_id, lead.status, assignment.owner
+        SELECT lead.lead_id, lead.status, lead.test, assignment.owner
         FROM assignment JOIN lead USING (lead_id)
         WHERE assignment.ended_at IS NULL AND assignment.owner_kind = 'rep' AND assignment.owner = ANY(%(ids)s::text[])
         ORDER BY lead.lead_id FOR UPDATE OF lead
         """,
         ids=sorted(rep_ids),
     )
-    return [_Held(row.lead_id, Status(row.status), row.owner) for row in rows]
+    return [_Held(row.lead_id, Status(row.status), row.owner, row.test) for row in rows]

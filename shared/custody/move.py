@@ -1,11 +1,12 @@
 """A change of custody as a value: where the lead goes, who holds it there, on which clock, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.domain.lead import OwnerKind, Stage, Status
+from shared.domain.notice import Addressee, NoticeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,14 @@ class Move:
     track: str | None = None
     merged_into: int | None = None
     next_attempt_at: datetime | None = None
+    #: Where the assignment is to look for the next owner instead of asking the rules: {targets, without, reason}.
+    directive: Mapping[str, Any] | None = None
     segment: str | None = None
     product: str | None = None
     intent: int | None = None
     qualified: bool = False
+    opportunity_id: str | None = None
+    amount: str | None = None
     plan_id: int | None = None
     made_by: str | None = None
     steps: tuple[Step, ...] = ()
@@ -55,13 +60,27 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to tell somebody; written with the move it speaks of, delivered by the notification room."""
+    """Something to tell somebody; written with the move it speaks of, delivered by the notification room.
+
+    `kind` is a word of `NoticeKind`; `addressee`, a word of `Addressee`, says what `recipient` is.
+    """
 
     kind: str
     recipient: str
-    channel: str
+    addressee: str
     lead_ids: tuple[int, ...]
     body: Mapping[str, Any] = field(default_factory=dict)
+
+
+def track_notice(
+    send: str, track: str, lead_ids: Iterable[int], *, reason: str | None = None, insight: str | None = None
+) -> Notice:
+    """Tell the system behind a nurture track (`send: webhook:map`) which leads came onto it, and why.
+
+    `reason` is the recycle reason, or what else brought them; `insight` is what the policy says marketing learns.
+    """
+    body = {"track": track, "reason": reason, "insight": insight}
+    return Notice(NoticeKind.NURTURE, send, Addressee.TRACK, tuple(sorted(lead_ids)), body)
 
 
 def whole_second(at: datetime) -> datetime:

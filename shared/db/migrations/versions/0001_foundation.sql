@@ -222,6 +222,7 @@ CREATE TABLE lead (
     recycle_reason text,
     track text,
     merged_into bigint,
+    directive jsonb,
     opportunity_id text,
     amount numeric,
     CHECK ((status = 'held') = (hold_reason IS NOT NULL)),
@@ -230,6 +231,7 @@ CREATE TABLE lead (
     CHECK (merged_into <> lead_id)
 ) WITH (fillfactor = 70);
 COMMENT ON COLUMN lead.epoch IS 'How many custodies the lead has had; the fence of every deadline and every stale hint.';
+COMMENT ON COLUMN lead.directive IS 'Where the next assignment is to look instead of the rules: {targets, without, reason}, left by a clock or an answer.';
 COMMENT ON COLUMN lead.attempts IS 'How often the sweep handed the lead on in its present status.';
 -- The sweep and the release of the buffer look only here; a lead at rest is not in it.
 CREATE INDEX lead_moving ON lead (status, status_at) WHERE status IN ('received', 'buffering', 'matched');
@@ -350,6 +352,8 @@ CREATE TABLE deadline (
     fired_by text CHECK (fired_by IN ('countdown', 'keeper', 'answer')),
     cancelled_at timestamptz,
     deferred_until timestamptz,
+    -- When it is to fire; a plain column, so that the keeper reads the index alone.
+    fire_at timestamptz NOT NULL GENERATED ALWAYS AS (greatest(due_at, deferred_until)) STORED,
     PRIMARY KEY (lead_id, epoch, ladder, step),
     CHECK (due_at = date_trunc('second', due_at)),
     CHECK (fired_at IS NULL OR cancelled_at IS NULL),
@@ -357,23 +361,62 @@ CREATE TABLE deadline (
     -- Law 3: never before it is due.
     CHECK (fired_at >= due_at)
 ) WITH (fillfactor = 80);
-CREATE INDEX deadline_open ON deadline (due_at, lead_id) WHERE fired_at IS NULL AND cancelled_at IS NULL;
+CREATE INDEX deadline_open ON deadline (fire_at, lead_id) WHERE fired_at IS NULL AND cancelled_at IS NULL;
+
+-- The cap after an outage counts the moves of the last minutes.
+CREATE INDEX deadline_moved ON deadline (fired_at) WHERE action = 'move_to' AND fired_at IS NOT NULL;
+
+CREATE TABLE escalation_pause (
+    pause_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    paused_at timestamptz NOT NULL DEFAULT now(),
+    paused_by text NOT NULL,
+    note text,
+    resumed_at timestamptz,
+    resumed_by text
+);
+COMMENT ON TABLE escalation_pause IS 'While a row is open, moves wait (deferred); marks and notices do not.';
+CREATE UNIQUE INDEX escalation_paused ON escalation_pause ((true)) WHERE resumed_at IS NULL;
 
 CREATE TABLE notice (
     notice_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN (
-        'reminder', 'overdue', 'shark_tank', 'unclaimed', 'priority', 'exception', 'reassigned', 'vocabulary')),
+        'reminder', 'overdue', 'shark_tank', 'unclaimed', 'priority', 'exception', 'reassigned', 'vocabulary',
+        'nurture', 'signal')),
     recipient text NOT NULL,
-    channel text NOT NULL,
+    addressee text NOT NULL CHECK (addressee IN ('rep', 'manager', 'queue', 'ops', 'track')),
+    channel text NOT NULL CHECK (channel IN ('slack', 'webhook', 'none')),
     lead_ids bigint[] NOT NULL,
     body jsonb NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now(),
     next_attempt_at timestamptz NOT NULL DEFAULT now(),
-    sent_at timestamptz,
     attempts integer NOT NULL DEFAULT 0,
-    outcome text
+    message_id bigint,
+    address text,
+    sent_at timestamptz,
+    outcome text CHECK (outcome IN ('sent', 'failed', 'not_configured')),
+    reason text,
+    receipt text,
+    CHECK ((sent_at IS NOT NULL) = (outcome IS NOT DISTINCT FROM 'sent'))
 );
+COMMENT ON TABLE notice IS 'The outbox: what is to be told, written in the transaction of what it speaks of; it is kept when it is told.';
+COMMENT ON COLUMN notice.addressee IS 'Who the recipient is: a rep, the manager of a rep, a queue''s or an owner''s address, the receiver of a track.';
+COMMENT ON COLUMN notice.channel IS 'Over what it is told; none: nothing was configured, and nothing left.';
+COMMENT ON COLUMN notice.next_attempt_at IS 'Not before; while it is being sent this is the end of the sender''s lease.';
+COMMENT ON COLUMN notice.attempts IS 'Counted before each attempt, and so the fence of every sender.';
+COMMENT ON COLUMN notice.message_id IS 'The idempotency key of the message that told it: the first notice of the message, the same at every attempt.';
+COMMENT ON COLUMN notice.receipt IS 'What the receiver answered: Slack''s channel and time stamp, or an HTTP status.';
 CREATE INDEX notice_unsent ON notice (next_attempt_at) WHERE outcome IS NULL;
+CREATE INDEX notice_on_its_way ON notice (message_id) WHERE outcome IS NULL AND message_id IS NOT NULL;
+CREATE INDEX notice_of_lead ON notice USING gin (lead_ids);
+
+CREATE TABLE notice_line (
+    channel text NOT NULL,
+    address text NOT NULL,
+    busy_until timestamptz NOT NULL DEFAULT to_timestamp(0),
+    free_at timestamptz NOT NULL DEFAULT to_timestamp(0),
+    PRIMARY KEY (channel, address)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE notice_line IS 'One line per address: its row is the lock of who sends there, and says how long the receiver wants to be left alone.';
 
 -- Laws the database keeps by itself -----------------------------------------------------------------------------------
 
@@ -422,6 +465,35 @@ BEGIN
 END $$;
 CREATE TRIGGER lead_status_moves BEFORE UPDATE OF status ON lead
     FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION lead_status_moves();
+
+-- Tallies: what dashboards ask every few seconds must not count tables ------------------------------------------------
+
+CREATE TABLE status_tally (
+    status text NOT NULL,
+    leads bigint NOT NULL
+);
+COMMENT ON TABLE status_tally IS 'Insert-only differences of how many leads stand in each status; the keeper adds them up now and then.';
+
+-- Once per statement, however many leads it moves: no counter row that every batch would wait for.
+CREATE FUNCTION count_new_leads() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO status_tally SELECT status, count(*) FROM arrived GROUP BY status;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER count_new_leads AFTER INSERT ON lead
+    REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION count_new_leads();
+
+CREATE FUNCTION count_moved_leads() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO status_tally
+    SELECT status, sum(change) FROM (
+        SELECT status, 1 AS change FROM after_move UNION ALL SELECT status, -1 FROM before_move) AS moved
+    GROUP BY status HAVING sum(change) <> 0;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER count_moved_leads AFTER UPDATE ON lead
+    REFERENCING OLD TABLE AS before_move NEW TABLE AS after_move
+    FOR EACH STATEMENT EXECUTE FUNCTION count_moved_leads();
 
 -- Partitions ----------------------------------------------------------------------------------------------------------
 

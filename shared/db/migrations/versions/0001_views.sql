@@ -42,7 +42,8 @@ SELECT lead_id, sequence, stage, outcome, rule, policy_version, detail, decided_
 FROM decision;
 
 CREATE VIEW report.notification AS
-SELECT notice_id AS notification_id, kind, recipient, channel, lead_ids, created_at, sent_at, attempts, outcome
+SELECT notice_id AS notification_id, kind, recipient, channel, lead_ids, created_at, sent_at, attempts, outcome,
+    addressee, address, reason, message_id, receipt
 FROM notice;
 
 CREATE VIEW report.quarantine AS

@@ -1,0 +1,1 @@
+"""Facts are added: normal forms, providers, ICP, intent, the buffer."""

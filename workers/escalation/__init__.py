@@ -1,0 +1,1 @@
+"""The clock is kept: deadlines, the sweep, the keeper."""

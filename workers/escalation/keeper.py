@@ -1,0 +1,195 @@
+"""The keeper: a small process outside Celery that ticks on PostgreSQL alone; two of them are harmless.
+
+Every tick it fires what is a second late, arms the next stretch of countdowns, hands on what stands too long, and tries
+again for leads that wait for somebody.
+With Redis and every worker down, its own work still commits; the hints it could not publish it publishes later.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from shared.bus.context import Context
+from shared.bus.publisher import batches
+from shared.bus.queues import TaskName
+from shared.custody import Move, apply_moves, write_notices
+from shared.custody.alert import alerts
+from shared.custody.clock import queue_steps
+from shared.db.policies import Version
+from shared.db.transaction import Transaction, transaction
+from shared.domain.lead import OwnerKind, Stage, Status
+from shared.metrics import KEEPER_TICK, SWEPT
+from workers.escalation.fire import fire_due
+from workers.escalation.measure import count_fired
+from workers.escalation.policy.reminding import Reminded, remind
+from workers.escalation.policy.sweeping import NEXT_TASK, Standing, given_up, hand_ons, seconds_until
+from workers.escalation.queries import answers, firing
+from workers.escalation.queries import sweeping as queries
+from workers.escalation.queries.outbox import load_due_notices
+
+log = structlog.get_logger()
+
+#: Leads per statement of a tick: a long backlog is worked off tick by tick, and no tick takes long.
+TICK_LIMIT = 5000
+#: The countdown comes first; what it has not fired a second after it was due, the keeper fires.
+LATE_SECONDS = 1.0
+#: A held lead that found nobody is looked at again so soon; changes of reps wake it at once.
+RETRY_SECONDS = 30.0
+#: Partitions are made two months ahead; looking once an hour is plenty.
+PARTITION_SECONDS = 3600.0
+#: Between two sums the tally collects a few rows per batch: some ten thousand at full load.
+TALLY_SECONDS = 60.0
+
+
+class Keeper:
+    """One keeper; `tick` does everything once."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._stop = threading.Event()
+        self._next_partitions = 0.0
+        self._next_tally = 0.0
+        self._reminded = Reminded()
+        self._armed_until: datetime | None = None
+
+    def stop(self) -> None:
+        """Return from `run` after the tick in hand."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Tick until stopped; a database that is away is waited for."""
+        while not self._stop.is_set():
+            try:
+                self.tick()
+            except DBAPIError as error:
+                log.warning("tick_failed", error=type(error.orig).__name__)
+            self._stop.wait(self._context.settings.keeper_tick_seconds)
+
+    def tick(self) -> None:
+        """Do each of the keeper's duties once, each in its own transaction."""
+        with transaction(self._context.engine) as tx:
+            version = self._context.policies.active(tx)
+        self._keep_house()
+        self.remind_outbox()
+        if version is not None:
+            self.fire()
+            self.arm()
+            self.settle()
+            self.retry()
+            self.sweep(version)
+        KEEPER_TICK.set(time.time())
+
+    def fire(self, late_by_seconds: float = LATE_SECONDS) -> int:
+        """Fire what no countdown has fired, in batches; return how many steps fired."""
+        with transaction(self._context.engine) as tx:
+            late = firing.load_late(tx, late_by_seconds, TICK_LIMIT)
+        steps = 0
+        for lead_ids in batches(late, self._context.settings.batch_size):
+            with transaction(self._context.engine, self._context.publisher) as tx:
+                fired = fire_due(self._context, tx, lead_ids, "keeper", skip_locked=True)
+            count_fired(fired, "keeper", tx.started_at)
+            steps += len(fired.fired)
+        return steps
+
+    def arm(self) -> None:
+        """Publish countdowns for what falls due in the next stretch of the horizon, one per second of due time."""
+        with transaction(self._context.engine) as tx:
+            until = tx.started_at + timedelta(seconds=self._context.settings.arm_horizon_seconds)
+            after = max(self._armed_until or tx.started_at, tx.started_at)
+            seconds = firing.load_seconds_between(tx, after, until, TICK_LIMIT)
+        for one in seconds:
+            self._context.publisher.publish_later(
+                TaskName.FIRE, one.lead_ids, seconds_until(one.fire_at, tx.started_at)
+            )
+        armed = sum(len(one.lead_ids) for one in seconds)
+        self._armed_until = seconds[-1].fire_at - timedelta(microseconds=1) if armed >= TICK_LIMIT else until
+
+    def settle(self) -> None:
+        """Hand on answers that nobody settled: their hint was lost."""
+        with transaction(self._context.engine, self._context.publisher) as tx:
+            patience = self._context.settings.sweep_after_seconds
+            tx.hand_on(TaskName.ANSWER, answers.load_stale_events(tx, patience, TICK_LIMIT))
+
+    def retry(self) -> list[int]:
+        """Let held leads that wait for somebody be decided again."""
+        with transaction(self._context.engine, self._context.publisher) as tx:
+            leads = queries.take_retries(tx, RETRY_SECONDS, TICK_LIMIT)
+            tx.hand_on(TaskName.ASSIGN, leads)
+        return leads
+
+    def sweep(self, version: Version) -> list[Standing]:
+        """Hand on what stands too long: the attempt is committed first, then the message leaves."""
+        with transaction(self._context.engine) as tx:
+            standing = queries.sweep(tx, self._context.settings.sweep_after_seconds, TICK_LIMIT)
+            _hold(tx, version, given_up(standing))
+        for (task, size), lead_ids in hand_ons(standing).items():
+            log.warning("leads_swept", task=task.value, leads=len(lead_ids), batch=size)
+            self._context.publisher.publish_in(task, lead_ids, size)
+        for one in standing:
+            SWEPT.labels(status=one.status.value).inc()
+        return standing
+
+    def remind_outbox(self) -> list[int]:
+        """Hand on notices that are due: a hint that was lost costs a tick, and without workers hints do not pile up."""
+        with transaction(self._context.engine) as tx:
+            due = load_due_notices(tx, self._context.settings.batch_size)
+        notices, self._reminded = remind(self._reminded, due, time.monotonic())
+        if notices:
+            self._context.publisher.publish(TaskName.SEND, notices)
+        return notices
+
+    def _keep_house(self) -> None:
+        now = time.monotonic()
+        if now >= self._next_partitions:
+            self._next_partitions = now + PARTITION_SECONDS
+            with transaction(self._context.engine) as tx:
+                queries.ensure_partitions(tx)
+        if now >= self._next_tally:
+            self._next_tally = now + TALLY_SECONDS
+            with transaction(self._context.engine) as tx:
+                queries.add_up_tally(tx)
+
+
+def _hold(tx: Transaction, version: Version, leads: Sequence[Standing]) -> None:
+    """Hold leads that no attempt could move, in the policy's last queue, for its owner to look at."""
+    if not leads:
+        return
+    queries.give_blank_sheets(tx, [one.lead_id for one in leads])
+    queue = version.policy.queues[version.last_queue]
+    steps = queue_steps(queue, tx.started_at)
+    apply_moves(
+        tx,
+        [
+            Move(
+                lead_id=one.lead_id,
+                from_status=one.status,
+                status=Status.HELD,
+                stage=Stage.ESCALATION,
+                outcome="held",
+                policy_version=version.number,
+                owner_kind=OwnerKind.QUEUE,
+                owner=version.last_queue,
+                reason="escalation",
+                # Nobody holds the lead yet, but its release from the buffer may still be to come.
+                end_reason="given_up",
+                hold_reason=f"cannot_be_processed:{NEXT_TASK[one.status]}",
+                steps=steps,
+                detail={"attempts": one.attempts},
+            )
+            for one in leads
+        ],
+    )
+    write_notices(tx, alerts(queue, [one.lead_id for one in leads if not one.test]))
+
+
+def run(context: Context) -> None:
+    """Run one keeper until SIGTERM or SIGINT."""
+    keeper = Keeper(context)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: keeper.stop())
+    keeper.run()

@@ -1,0 +1,1 @@
+"""Pure rules of the clock: sweeping, firing, and what answers are allowed."""

@@ -1,0 +1,80 @@
+"""What stands too long, what waits for somebody, and the keeper's housekeeping."""
+
+from collections.abc import Sequence
+
+from shared.db.transaction import Transaction
+from shared.domain.lead import Status
+from workers.escalation.policy.sweeping import Standing
+
+
+def sweep(tx: Transaction, patience_seconds: float, limit: int) -> list[Standing]:
+    """Count one more attempt for leads that stand too long, and return them to be handed on.
+
+    The attempt is committed before the hand-on: whatever a lead does to its worker, it is counted. Each attempt waits
+    longer for the next; a lead beyond the last attempt is returned as well, to be held.
+    """
+    rows = tx.rows(
+        """
+        WITH standing AS (
+            SELECT lead_id FROM lead
+            WHERE status IN ('received', 'buffering', 'matched')
+                AND greatest(status_at, coalesce(release_at, status_at)) < now() - make_interval(secs => %(patience)s)
+                AND (next_attempt_at IS NULL OR next_attempt_at <= now())
+            ORDER BY status, status_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        )
+        UPDATE lead SET attempts = attempts + 1,
+            next_attempt_at = now() + make_interval(secs => %(patience)s * (attempts + 1))
+        FROM standing WHERE lead.lead_id = standing.lead_id
+        RETURNING lead.lead_id, lead.status, lead.attempts, lead.test
+        """,
+        patience=patience_seconds,
+        limit=limit,
+    )
+    return [
+        Standing(row.lead_id, Status(row.status), row.attempts, row.test)
+        for row in sorted(rows, key=lambda row: int(row.lead_id))
+    ]
+
+
+def take_retries(tx: Transaction, again_seconds: float, limit: int) -> list[int]:
+    """Return held leads whose next try has come, and put it off in case this one finds nobody either."""
+    rows = tx.rows(
+        """
+        WITH due AS (
+            SELECT lead_id FROM lead WHERE status = 'held' AND next_attempt_at <= now()
+            ORDER BY next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        )
+        UPDATE lead SET next_attempt_at = now() + make_interval(secs => %(again)s)
+        FROM due WHERE lead.lead_id = due.lead_id RETURNING lead.lead_id
+        """,
+        again=again_seconds,
+        limit=limit,
+    )
+    return sorted(row.lead_id for row in rows)
+
+
+def give_blank_sheets(tx: Transaction, lead_ids: Sequence[int]) -> None:
+    """Give leads that enrichment never finished an empty sheet, so that a person can see and correct them."""
+    tx.run(
+        """
+        INSERT INTO fact_sheet (lead_id, sheet)
+        SELECT unnest(%(ids)s::bigint[]), '{"facts": {}, "origins": {}, "bad": {}}'
+        ON CONFLICT DO NOTHING
+        """,
+        ids=list(lead_ids),
+    )
+
+
+def ensure_partitions(tx: Transaction) -> int:
+    """Make the partitions of this month and the two that follow; return how many were missing."""
+    return int(tx.value("SELECT ensure_partitions(current_date, 3)"))
+
+
+def add_up_tally(tx: Transaction) -> None:
+    """Replace the differences that are visible by their sums; what other batches add meanwhile stays as it is."""
+    tx.run(
+        """
+        WITH gone AS (DELETE FROM status_tally RETURNING status, leads)
+        INSERT INTO status_tally SELECT status, sum(leads) FROM gone GROUP BY status
+        """
+    )
