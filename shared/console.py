@@ -3,6 +3,8 @@
 Also the edge of every command: settings are read here, and logs are told where to go.
 """
 
+import getpass
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -101,3 +103,15 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
 def _plain(value: object) -> Any:
     """Give orjson what it does not know."""
     return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
+
+
+def system_user() -> str:
+    """Return the name of the user who runs the command; a container may have only a number for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+#: `--by` on every change: who is on the record for it.
+by_option = click.option("--by", "made_by", default=system_user, show_default="the system user", help="Who does it.")

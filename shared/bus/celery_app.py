@@ -52,7 +52,7 @@ def celery_settings(redis_url: str, visibility_timeout: int) -> dict[str, Any]:
         **_WORKERS,
         "broker_url": redis_url,
         "broker_transport_options": transport_options(visibility_timeout),
-        "task_queues": [Queue(name.value, routing_key=name.value) for name in TaskQueue],
+        "task_queues": [Queue(name.value, routing_key=name.value) for name in TaskQueue],  # type: ignore[no-untyped-call]
         "task_routes": {task.value: {"queue": queue.value} for task, queue in ROUTES.items()},
     }
 

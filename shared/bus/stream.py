@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, cast
 
 from redis import Redis
@@ -11,8 +12,9 @@ from redis.exceptions import ResponseError
 
 GROUP = "intake"
 FIELD = b"event"
-#: An entry's id is <milliseconds>-<sequence>; both fit into 63 bits as ms << 20 | sequence until the year 5138.
+#: An entry's id is <milliseconds>-<sequence>; both fit into 63 bits as ms << 20 | sequence until the year 2248.
 _SEQUENCE_BITS = 20
+_TIME_BITS = 43
 #: Longer than any batch may take (the statement timeout): what is still pending then belongs to a dead consumer.
 RECLAIM_AFTER_MS = 45_000
 #: One round trip carries at most so many events and about so many bytes: its cost is far below a millisecond per event
@@ -33,14 +35,22 @@ class Entry:
 
     @property
     def number(self) -> int:
-        """Return the id as one number that sorts as the ids do."""
+        """Return the id as one number that no other entry has."""
         return entry_number(self.entry_id)
 
 
 def entry_number(entry_id: str) -> int:
-    """Return an entry id as one number; a sequence beyond 2^20 in one millisecond is beyond what Redis can do."""
+    """Return an entry id as a bigint: in the order of the ids for those that Redis makes."""
+    milliseconds, sequence = _order(entry_id)
+    if milliseconds < 1 << _TIME_BITS and sequence < 1 << _SEQUENCE_BITS:
+        return milliseconds << _SEQUENCE_BITS | sequence
+    # An id of a publisher's own, say in microseconds: below zero, where no other number is.
+    return -1 - int.from_bytes(blake2b(entry_id.encode(), digest_size=7).digest())
+
+
+def _order(entry_id: str) -> tuple[int, int]:
     milliseconds, _, sequence = entry_id.partition("-")
-    return int(milliseconds) << _SEQUENCE_BITS | int(sequence or 0)
+    return int(milliseconds), int(sequence or 0)
 
 
 def connect(redis_url: str) -> Redis:
@@ -78,12 +88,16 @@ def consumer_name() -> str:
 
 
 class EventStream:
-    """The stream and its group, as intake and publishers use it."""
+    """The stream and its group, as intake and publishers use it.
 
-    def __init__(self, client: Redis, key: str, consumer: str | None = None) -> None:
+    With `maxlen` publishing drops the oldest entries beyond about so many, read or not.
+    """
+
+    def __init__(self, client: Redis, key: str, consumer: str | None = None, *, maxlen: int | None = None) -> None:
         self.client = client
         self.key = key
         self._consumer = consumer or consumer_name()
+        self._maxlen = maxlen
 
     def publish(self, bodies: Iterable[bytes], *, channel: str = "stream") -> list[str]:
         """Append events, many per round trip, and return their entry ids."""
@@ -92,7 +106,7 @@ class EventStream:
     def _append(self, bodies: Sequence[bytes], channel: str) -> list[str]:
         pipeline = self.client.pipeline(transaction=False)
         for body in bodies:
-            pipeline.xadd(self.key, {FIELD: body, b"channel": channel.encode()})
+            pipeline.xadd(self.key, {FIELD: body, b"channel": channel.encode()}, maxlen=self._maxlen, approximate=True)
         return [entry_id.decode() for entry_id in cast("list[bytes]", pipeline.execute())]
 
     def ensure_group(self) -> bool:
@@ -162,7 +176,7 @@ class EventStream:
         delivered = group["last-delivered-id"].decode()
         pending = self.client.xpending(self.key, GROUP)
         oldest = pending["min"].decode() if pending["pending"] else _after(delivered)
-        below = min(oldest, _after(delivered), key=entry_number)
+        below = min(oldest, _after(delivered), key=_order)
         return self.client.xtrim(self.key, minid=below, approximate=False)
 
     def lag(self) -> int:
@@ -212,8 +226,8 @@ def _entry(entry_id: str, fields: dict[bytes, bytes]) -> Entry:
 
 
 def _after(entry_id: str) -> str:
-    milliseconds, _, sequence = entry_id.partition("-")
-    return f"{milliseconds}-{int(sequence) + 1}"
+    milliseconds, sequence = _order(entry_id)
+    return f"{milliseconds}-{sequence + 1}"
 
 
 def _is_dead(name: str) -> bool:

@@ -1,24 +1,10 @@
 """Writes answers that leave the lead with its owner: accepted, touched, seen, a meeting booked."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
-from shared.custody.move import Step
+from shared.custody.move import Answered
 from shared.db.arrays import rows_as_json
 from shared.db.transaction import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """One answer as it is written: `ends` is the ladder that it ends, `steps` the clock that it starts."""
-
-    lead_id: int
-    kind: str
-    made_by: str
-    ends: str | None = None
-    steps: tuple[Step, ...] = ()
-    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_answers(tx: Transaction, answers: Sequence[Answered]) -> None:
@@ -38,7 +24,8 @@ def write_answers(tx: Transaction, answers: Sequence[Answered]) -> None:
             UPDATE lead SET
                 status = CASE WHEN kind = 'accepted' THEN 'accepted' ELSE lead.status END,
                 accepted_at = CASE WHEN kind = 'accepted' THEN coalesce(accepted_at, now()) ELSE accepted_at END,
-                first_touch_at = CASE WHEN kind = 'touched' THEN coalesce(first_touch_at, now()) ELSE first_touch_at END,
+                first_touch_at = CASE WHEN kind = 'touched' THEN coalesce(first_touch_at, now())
+                    ELSE first_touch_at END,
                 meeting_booked_at = CASE WHEN kind = 'meeting_booked' THEN coalesce(meeting_booked_at, now())
                     ELSE meeting_booked_at END,
                 decisions = lead.decisions + 1

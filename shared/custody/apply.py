@@ -55,7 +55,8 @@ def _start(tx: Transaction, moves: Sequence[Move]) -> dict[int, int]:
             SELECT * FROM jsonb_to_recordset(%(moves)s) AS move(
                 lead_id bigint, from_status text, status text, stage text, outcome text, policy_version integer,
                 owner_kind text, owner text, reason text, rule text, pool text, hold_reason text, recycle_reason text,
-                track text, merged_into bigint, next_attempt_at timestamptz, directive jsonb, segment text, product text, intent smallint,
+                track text, merged_into bigint, next_attempt_at timestamptz, directive jsonb,
+                segment text, product text, intent smallint,
                 qualified boolean, plan_id bigint, opportunity_id text, amount numeric,
                 made_by text, steps jsonb, detail jsonb)
         ), moved AS (
@@ -77,7 +78,8 @@ def _start(tx: Transaction, moves: Sequence[Move]) -> dict[int, int]:
                 merged_into = move.merged_into,
                 next_attempt_at = move.next_attempt_at,
                 directive = move.directive,
-                qualified_at = CASE WHEN move.qualified THEN coalesce(lead.qualified_at, now()) ELSE lead.qualified_at END,
+                qualified_at = CASE WHEN move.qualified THEN coalesce(lead.qualified_at, now())
+                    ELSE lead.qualified_at END,
                 assigned_at = CASE WHEN move.owner_kind = 'rep' THEN coalesce(lead.assigned_at, now())
                     ELSE lead.assigned_at END,
                 accepted_at = CASE WHEN move.status = 'accepted' THEN coalesce(lead.accepted_at, now())

@@ -59,6 +59,18 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer as it is written: `ends` is the ladder that it ends, `steps` the clock that it starts."""
+
+    lead_id: int
+    kind: str
+    made_by: str
+    ends: str | None = None
+    steps: tuple[Step, ...] = ()
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something to tell somebody; written with the move it speaks of, delivered by the notification room.
 

@@ -25,21 +25,18 @@ def retry(
         """,
         ids=list(lead_ids),
     )
-    moved = apply_moves(
-        tx,
-        [
-            Move(
-                lead_id=row.lead_id,
-                from_status=Status.HELD,
-                status=Status.MATCHED,
-                stage=Stage.OPS,
-                outcome=end_reason,
-                policy_version=row.policy_version,
-                end_reason=end_reason,
-                made_by=made_by,
-                detail={"hold_reason": row.hold_reason, **(detail or {})},
-            )
-            for row in rows
-        ],
+    return sorted(apply_moves(tx, [_back(row, made_by, end_reason, detail or {}) for row in rows]))
+
+
+def _back(row: Any, made_by: str, end_reason: str, detail: Mapping[str, Any]) -> Move:
+    return Move(
+        lead_id=row.lead_id,
+        from_status=Status.HELD,
+        status=Status.MATCHED,
+        stage=Stage.OPS,
+        outcome=end_reason,
+        policy_version=row.policy_version,
+        end_reason=end_reason,
+        made_by=made_by,
+        detail={"hold_reason": row.hold_reason, **detail},
     )
-    return sorted(moved)

@@ -24,7 +24,7 @@ class Version:
     _calendars: dict[int, Mapping[str, OpenHours]] = field(default_factory=dict, repr=False, compare=False)
 
     def calendars(self, now: datetime) -> Mapping[str, OpenHours]:
-        """Return the policy's calendars with the holidays around the instant; they are kept for the rest of its year."""
+        """Return the policy's calendars with the holidays around the instant; kept for the rest of its year."""
         if now.year not in self._calendars:
             years = range(now.year - 1, now.year + 4)
             self._calendars[now.year] = {

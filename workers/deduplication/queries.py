@@ -117,17 +117,21 @@ def apply_settled(tx: Transaction, settled: Sequence[Settled]) -> list[tuple[int
     rows = tx.rows(
         """
         WITH decided AS (
-            SELECT * FROM json_to_recordset(%(rows)s) AS row(lead_id bigint, status text, outcome text, detail jsonb,
+            SELECT * FROM jsonb_to_recordset(%(rows)s) AS row(lead_id bigint, status text, outcome text, detail jsonb,
                 account_id text, merged_into bigint, policy_version integer)
         ), moved AS (
             UPDATE lead SET status = decided.status, account_id = decided.account_id,
                 merged_into = decided.merged_into, decisions = lead.decisions + 1, next_attempt_at = NULL
             FROM decided WHERE lead.lead_id = decided.lead_id AND lead.status = 'buffering'
-            RETURNING lead.lead_id, lead.status, lead.decisions
+            RETURNING lead.decisions, decided.*
+        ), overtaken AS (
+            -- The sweep may hand a lead on before the keeper has fired its release: no step outlives its ladder.
+            UPDATE deadline SET cancelled_at = now()
+            FROM moved WHERE deadline.lead_id = moved.lead_id AND ladder = 'buffer'
+                AND fired_at IS NULL AND cancelled_at IS NULL
         ), recorded AS (
             INSERT INTO decision (lead_id, sequence, stage, outcome, policy_version, detail)
-            SELECT lead_id, decisions, 'deduplication', outcome, policy_version, detail
-            FROM moved JOIN decided USING (lead_id)
+            SELECT lead_id, decisions, 'deduplication', outcome, policy_version, detail FROM moved
         )
         SELECT lead_id, status FROM moved ORDER BY lead_id
         """,
@@ -146,7 +150,7 @@ def record_joinings(tx: Transaction, joinings: Sequence[Joining]) -> list[int]:
     rows = tx.rows(
         """
         WITH joining AS (
-            SELECT * FROM json_to_recordset(%(rows)s) AS row(lead_id bigint, joined jsonb, wakes boolean, facts jsonb,
+            SELECT * FROM jsonb_to_recordset(%(rows)s) AS row(lead_id bigint, joined jsonb, wakes boolean, facts jsonb,
                 bad jsonb)
         ), moved AS (
             UPDATE lead SET decisions = lead.decisions + 1,
@@ -155,7 +159,7 @@ def record_joinings(tx: Transaction, joinings: Sequence[Joining]) -> list[int]:
                 recycle_reason = CASE WHEN wakes THEN NULL ELSE lead.recycle_reason END,
                 release_at = CASE WHEN wakes THEN now() ELSE lead.release_at END
             FROM joining WHERE lead.lead_id = joining.lead_id
-            RETURNING lead.lead_id, lead.decisions, joining.wakes
+            RETURNING lead.decisions, joining.*
         ), refreshed AS (
             UPDATE fact_sheet SET sheet = sheet
                 || jsonb_build_object('facts', (sheet -> 'facts') || joining.facts, 'bad', joining.bad)
@@ -166,9 +170,9 @@ def record_joinings(tx: Transaction, joinings: Sequence[Joining]) -> list[int]:
                 AND fired_at IS NULL AND cancelled_at IS NULL
         ), recorded AS (
             INSERT INTO decision (lead_id, sequence, stage, outcome, detail)
-            SELECT lead_id, decisions, 'deduplication', CASE WHEN moved.wakes THEN 'woken' ELSE 'joined' END,
+            SELECT lead_id, decisions, 'deduplication', CASE WHEN wakes THEN 'woken' ELSE 'joined' END,
                 jsonb_build_object('joined', joined)
-            FROM moved JOIN joining USING (lead_id)
+            FROM moved
         )
         SELECT lead_id FROM moved WHERE wakes ORDER BY lead_id
         """,

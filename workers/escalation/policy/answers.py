@@ -147,6 +147,9 @@ def _judge_convert(answer: Answer, lead: Held) -> Verdict:
 
 def _judge_claim(answer: Answer, lead: Held, rep: RepState, rules: Rules) -> Verdict:
     queue = rules.queues.get(lead.owner or "")
+    wanted = answer.details.get("from")
+    if lead.status is Status.POOLED and wanted and wanted != lead.owner:
+        return Verdict(answer, f"Lead {lead.lead_id} lies in {lead.owner} and not in {wanted}.")
     if lead.status is not Status.POOLED or queue is None:
         where = f"belongs to {lead.owner}" if lead.owner_kind is OwnerKind.REP else f"is {lead.status}"
         return Verdict(answer, f"Lead {lead.lead_id} cannot be claimed: it {where} now.")

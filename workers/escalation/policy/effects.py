@@ -7,9 +7,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from shared.custody.alert import alerts
-from shared.custody.answers import Answered
 from shared.custody.clock import Clocks, ladder_steps, queue_steps, track_steps
-from shared.custody.move import Move, Notice, track_notice
+from shared.custody.move import Answered, Move, Notice, track_notice
 from shared.domain.lead import OwnerKind, Stage, Status
 from shared.domain.target import Target, TargetKind
 from shared.policy.compile import Policy
@@ -143,6 +142,7 @@ def _elsewhere(target: Target, lead: Held, setting: Setting) -> dict[str, Any]:
         "owner": last.name if last else target.name,
         "reason": "escalation",
         "next_attempt_at": setting.now,
+        "steps": queue_steps(setting.policy.queues[last.name], setting.now) if last else (),
         "directive": {"targets": fallback, "without": lead.owner, "reason": "escalation"},
     }
 

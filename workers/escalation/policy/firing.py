@@ -202,7 +202,6 @@ class _Firing:
             hold_reason="escalated",
             next_attempt_at=self._ruling.now,
             directive={"targets": [str(target)], "without": custody.owner, "reason": "escalation"},
-            steps=(),
         )
 
     def _into_queue(self, due: Due, custody: Custody, name: str) -> Move:

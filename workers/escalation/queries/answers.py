@@ -122,6 +122,7 @@ def load_let_go(tx: Transaction, lead_ids: Sequence[int]) -> dict[int, str]:
         FROM assignment AS pooled JOIN assignment AS former
             ON former.lead_id = pooled.lead_id AND former.epoch = pooled.epoch - 1
         WHERE pooled.lead_id = ANY(%(ids)s::bigint[]) AND pooled.ended_at IS NULL AND former.owner_kind = 'rep'
+            AND former.end_reason = 'non_response'
         """,
         ids=list(lead_ids),
     )
@@ -143,14 +144,40 @@ def load_inputs(tx: Transaction, lead_ids: Sequence[int]) -> dict[int, dict[str,
     return {row.lead_id: row.inputs for row in rows}
 
 
-def find_oldest_pooled(tx: Transaction, queue: str) -> int | None:
-    """Lock and return the lead that has waited longest in a claim queue and that nobody else is taking."""
+def find_oldest_pooled(tx: Transaction, queue: str, rep_id: str) -> int | None:
+    """Lock and return the lead that has waited longest in a claim queue and that nobody else is taking.
+
+    Leads that the rep let go come last.
+    """
     found = tx.value(
         """
-        SELECT lead.lead_id FROM assignment JOIN lead USING (lead_id)
-        WHERE owner_kind = 'queue' AND owner = %(queue)s AND ended_at IS NULL AND lead.status = 'pooled'
-        ORDER BY started_at, lead_id LIMIT 1 FOR UPDATE OF lead SKIP LOCKED
+        SELECT lead.lead_id FROM assignment AS pooled JOIN lead USING (lead_id)
+        LEFT JOIN assignment AS former ON former.lead_id = pooled.lead_id AND former.epoch = pooled.epoch - 1
+        WHERE pooled.owner_kind = 'queue' AND pooled.owner = %(queue)s AND pooled.ended_at IS NULL
+            AND lead.status = 'pooled'
+        ORDER BY coalesce(former.owner = %(rep)s AND former.end_reason = 'non_response', false), pooled.started_at,
+            lead.lead_id
+        LIMIT 1 FOR UPDATE OF lead SKIP LOCKED
         """,
         queue=queue,
+        rep=rep_id,
     )
     return None if found is None else int(found)
+
+
+def load_outcome(tx: Transaction, lead_id: int) -> dict[str, Any]:
+    """Return how a lead stands after an answer, and what its clock does next."""
+    row = tx.row(
+        """
+        SELECT lead.lead_id, lead.status, holder.owner_kind, holder.owner, next.action AS next_action,
+            next.fire_at AS next_due
+        FROM lead LEFT JOIN assignment AS holder ON holder.lead_id = lead.lead_id AND holder.ended_at IS NULL
+        LEFT JOIN LATERAL (
+            SELECT action, fire_at FROM deadline WHERE deadline.lead_id = lead.lead_id
+                AND fired_at IS NULL AND cancelled_at IS NULL ORDER BY fire_at LIMIT 1
+        ) AS next ON true
+        WHERE lead.lead_id = %(id)s
+        """,
+        id=lead_id,
+    )
+    return dict(row._mapping) if row else {}  # noqa: SLF001  SQLAlchemy's public name for it

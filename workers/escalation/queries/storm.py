@@ -1,6 +1,7 @@
 """What holds moves back: a pause on the record, and the policy's cap after an outage."""
 
 from datetime import timedelta
+from typing import Any
 
 from shared.db.transaction import Transaction
 
@@ -54,3 +55,9 @@ def resume(tx: Transaction, by: str) -> int | None:
         WHERE fired_at IS NULL AND cancelled_at IS NULL AND deferred_until > now()
         """
     )
+
+
+def load_pause(tx: Transaction) -> dict[str, Any] | None:
+    """Return the pause that runs: since when, by whom, and why."""
+    row = tx.row("SELECT paused_at, paused_by, note FROM escalation_pause WHERE resumed_at IS NULL")
+    return None if row is None else {"paused_at": row.paused_at, "paused_by": row.paused_by, "note": row.note}

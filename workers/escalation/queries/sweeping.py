@@ -17,10 +17,10 @@ def sweep(tx: Transaction, patience_seconds: float, limit: int) -> list[Standing
         """
         WITH standing AS (
             SELECT lead_id FROM lead
-            WHERE status IN ('received', 'buffering', 'matched')
+            WHERE moving AND received_at < now() - make_interval(secs => %(patience)s)
                 AND greatest(status_at, coalesce(release_at, status_at)) < now() - make_interval(secs => %(patience)s)
                 AND (next_attempt_at IS NULL OR next_attempt_at <= now())
-            ORDER BY status, status_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+            ORDER BY received_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
         )
         UPDATE lead SET attempts = attempts + 1,
             next_attempt_at = now() + make_interval(secs => %(patience)s * (attempts + 1))

@@ -6,6 +6,7 @@
 CREATE TABLE event_key (
     source text NOT NULL,
     id text NOT NULL,
+    lead_id bigint,
     received_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (source, id)
 );
@@ -197,6 +198,7 @@ CREATE TABLE lead (
         'received', 'buffering', 'matched', 'offered', 'pooled', 'accepted', 'held',
         'nurturing', 'diverted', 'suppressed', 'merged', 'converted')),
     status_at timestamptz NOT NULL DEFAULT now(),
+    moving boolean GENERATED ALWAYS AS (status IN ('received', 'buffering', 'matched')) STORED,
     epoch integer NOT NULL DEFAULT 0,
     decisions integer NOT NULL DEFAULT 0,
     attempts smallint NOT NULL DEFAULT 0,
@@ -229,14 +231,17 @@ CREATE TABLE lead (
     CHECK ((status = 'merged') = (merged_into IS NOT NULL)),
     CHECK (status <> 'nurturing' OR track IS NOT NULL),
     CHECK (merged_into <> lead_id)
-) WITH (fillfactor = 70);
+    -- A batch updates every row of its pages at once: a second version of each finds room beside the first.
+) WITH (fillfactor = 50);
 COMMENT ON COLUMN lead.epoch IS 'How many custodies the lead has had; the fence of every deadline and every stale hint.';
 COMMENT ON COLUMN lead.directive IS 'Where the next assignment is to look instead of the rules: {targets, without, reason}, left by a clock or an answer.';
 COMMENT ON COLUMN lead.attempts IS 'How often the sweep handed the lead on in its present status.';
--- The sweep and the release of the buffer look only here; a lead at rest is not in it.
-CREATE INDEX lead_moving ON lead (status, status_at) WHERE status IN ('received', 'buffering', 'matched');
+COMMENT ON COLUMN lead.moving IS 'Whether the pipeline owns the lead; what seeks such leads asks this column, what names its leads asks their status.';
+-- Only the sweep looks here. No index names the status itself: the moves from stage to stage stay heap-only, and a batch
+-- that names its leads cannot be led to read all that move.
+CREATE INDEX lead_moving ON lead (received_at) WHERE moving;
 -- Leads that wait for somebody to be there: the keeper decides them again, oldest first.
-CREATE INDEX lead_retry ON lead (next_attempt_at) WHERE status = 'held' AND next_attempt_at IS NOT NULL;
+CREATE INDEX lead_retry ON lead (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 
 -- Who joined a lead: its later submissions.
 CREATE INDEX lead_merged ON lead (merged_into) WHERE merged_into IS NOT NULL;

@@ -65,6 +65,3 @@ def _coarse(seconds: float) -> str:
     """Write a time left in the largest unit of which there are at least two: nobody needs the seconds of a day."""
     unit = next((size for size in (86_400, 3_600, 60) if seconds >= 2 * size), 1)
     return format_duration(timedelta(seconds=int(seconds // unit) * unit))
-
-
-commands: list[click.Command] = [deadline]

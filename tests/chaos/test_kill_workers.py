@@ -1,0 +1,128 @@
+"""Processes are killed at any statement and Redis comes back empty: nothing is lost and nothing is done twice."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from shared.local.stack import LocalStack
+from shared.local.state import read_state
+from shared.settings import load_settings
+from tests.conftest import Eventually
+from tests.fixtures.floods import make_flood
+from tests.fixtures.pipeline import Pipeline, open_pipeline, rep
+from tests.fixtures.policy_texts import OPEN_POLICY
+from workers.intake.waiting import wait_until_rest
+from workers.processes.system import System, running_system
+from workers.processes.table import process_table
+
+_SEED = 20_261_121
+_EVENTS = 2_500
+#: A kill each time so many more events are captured.
+_STRIDE = 200
+#: The rooms that an event passes through, and those that look after it.
+_ROOMS = ("intake", "keeper", "worker-enrichment", "worker-deduplication", "worker-assignment", "worker-escalation")
+
+
+@pytest.fixture
+def stack(home: Path) -> Iterator[LocalStack]:
+    """Servers of this test alone; their Redis keeps nothing on disk, so that a killed one comes back empty."""
+    with LocalStack(home / "servers", fsync=False) as running:
+        yield running
+
+
+@pytest.fixture
+def system(stack: LocalStack, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
+    """The processes of the pipeline, in small batches and with an impatient sweep: every kill hits something."""
+    for name, value in {
+        "DATABASE_URL": stack.database_url,
+        "REDIS_URL": stack.redis_url,
+        "HOME": str(home),
+        "METRICS_PORT": "0",
+        "BATCH_SIZE": "40",
+        "SWEEP_AFTER_SECONDS": "2",
+        "LOG_LEVEL": "warning",
+    }.items():
+        monkeypatch.setenv(f"BATON_{name}", value)
+    settings = load_settings()
+    specs = [spec for spec in process_table(settings) if spec.name in _ROOMS]
+    with running_system(settings, specs) as running:
+        yield running
+
+
+@pytest.fixture
+def pipeline(stack: LocalStack, system: System) -> Iterator[Pipeline]:
+    """The test's own view of the same servers."""
+    assert system.report().is_ready
+    with open_pipeline(stack.database_url, stack.redis_url) as opened:
+        opened.activate(OPEN_POLICY)
+        opened.sync("reps", [rep(f"rep-{number}") for number in range(8)])
+        yield opened
+
+
+def _children_of(pid: int) -> list[int]:
+    """Return the processes that a process has started, as Linux tells them; none elsewhere."""
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    except OSError:
+        return []
+
+
+def _kill_one(system: System, chance: random.Random) -> str | None:
+    """Kill a process that is ready, or one of its children, and return its name."""
+    ready = [process for process in system.report().processes if process.state == "ready" and process.mark]
+    if not ready:
+        return None
+    chosen = chance.choice(ready)
+    assert chosen.mark is not None
+    pid = chance.choice([chosen.mark.pid, *_children_of(chosen.mark.pid)])
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return None
+    return chosen.name
+
+
+def _has_captured(pipeline: Pipeline, events: int, publishing: subprocess.Popen[bytes]) -> bool:
+    """Say whether so many events have been captured, or the publisher has ended."""
+    return publishing.poll() is not None or pipeline.value("SELECT count(*) FROM event_key") >= events
+
+
+# Some 45 s alone on two cores.
+@pytest.mark.timeout(240)
+def test_nothing_is_lost_or_doubled_whoever_is_killed(
+    stack: LocalStack, system: System, pipeline: Pipeline, home: Path, eventually: Eventually
+) -> None:
+    """With kills all along and Redis emptied once, every event is accounted for and every law is kept."""
+    chance = random.Random(_SEED)
+    flood = make_flood(_EVENTS, seed=_SEED)
+    path = flood.write(home / "flood.jsonl")
+    killed: list[str | None] = []
+    command = [sys.executable, "-m", "workers", "publish", str(path), "--confirm", "--rate", "400"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as publishing:
+        for captured in range(_STRIDE, _EVENTS, _STRIDE):
+            eventually(partial(_has_captured, pipeline, captured, publishing), within=60)
+            if captured == _STRIDE * 6:
+                os.kill(read_state(home / "servers").servers["redis"].mark.pid, signal.SIGKILL)
+                eventually(stack.revive)
+            else:
+                killed.append(_kill_one(system, chance))
+        assert publishing.wait(60) == 0
+    left = wait_until_rest(pipeline.context, 60, lambda _: None, allow_buffering=False)
+
+    (counts,) = pipeline.rows("SELECT * FROM report.conservation")
+    assert left is not None
+    assert left.total(allow_buffering=False) == 0, left
+    assert sum(name is not None for name in killed) >= 5
+    assert len({name for name in killed if name}) >= 3
+    assert (counts["leads"], counts["quarantined"], counts["delta"]) == (flood.leads, flood.unreadable, 0)
+    assert counts["received_events"] >= flood.leads + flood.unreadable
+    assert pipeline.breaches() == []
+    persons = pipeline.value("SELECT count(DISTINCT email) FROM fact_sheet")
+    assert pipeline.statuses() == {"offered": persons, "merged": flood.leads - persons}

@@ -1,0 +1,1 @@
+"""An owner is chosen: rules, pools, balancing."""

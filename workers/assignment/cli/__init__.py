@@ -1,0 +1,10 @@
+"""The commands with which ops work policies, leads, queues and pools."""
+
+import click
+
+from workers.assignment.cli.lead import lead
+from workers.assignment.cli.policy import policy
+from workers.assignment.cli.pool import pool
+from workers.assignment.cli.queue import queue
+
+commands: list[click.Command] = [policy, lead, queue, pool]

@@ -1,0 +1,192 @@
+"""`baton policy check|activate|list|show|rollback|fallbacks|schema`: the routing policy and its versions."""
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+import orjson
+
+from shared.bus.assembly import open_context
+from shared.console import by_option, json_option, note, print_json, print_records, print_table, say, with_settings
+from shared.db.transaction import transaction
+from shared.policy.errors import Finding, Severity
+from shared.policy.schema import render_schema
+from shared.settings import Settings
+from workers.assignment.cli.options import instant, instant_words
+from workers.assignment.ops.find import active_policy
+from workers.assignment.ops.policies import (
+    Activated,
+    activate_document,
+    check_document,
+    fallbacks_of,
+    read_document,
+    roll_back,
+    roster_if_reachable,
+)
+from workers.assignment.queries import desks as queries
+
+
+@click.group()
+def policy() -> None:
+    """Check, activate and look at routing policies."""
+
+
+@policy.command()
+@click.argument("file")
+@click.option("--offline", is_flag=True, help="Do not look at the reps of the database.")
+@json_option
+@with_settings
+def check(settings: Settings, file: str, *, offline: bool, as_json: bool) -> int:
+    """Check a policy file; exit 1 when something has to be mended or overridden."""
+    roster = None if offline else roster_if_reachable(settings)
+    if roster is None and not offline:
+        note("No migrated database answers: names of reps are not checked.")
+    findings = check_document(read_document(file), roster)
+    if as_json:
+        print_json({"file": file, "with_reps": roster is not None, "findings": [_record(one) for one in findings]})
+    else:
+        print_findings(file, findings)
+    return int(any(one.severity is not Severity.INFO for one in findings))
+
+
+def _record(finding: Finding) -> dict[str, Any]:
+    names = ("severity", "code", "message", "line", "column", "mend", "example")
+    return {name: getattr(finding, name) for name in names}
+
+
+def print_findings(file: str, findings: Sequence[Finding]) -> None:
+    """Print findings as lines that editors understand, with an example lead under each where there is one."""
+    for one in findings:
+        mend = f"; {one.mend}" if one.mend else ""
+        say(f"{file}:{one.line}: {one.severity}: {one.message}{mend} [{one.code}]")
+        if one.example is not None:
+            say(f"    for example {orjson.dumps(dict(one.example), default=str).decode()}")
+    counts = {severity: sum(one.severity is severity for one in findings) for severity in Severity}
+    say(", ".join(f"{number} {severity}{'s' if number != 1 else ''}" for severity, number in counts.items()))
+
+
+@policy.command()
+@click.argument("file")
+@click.option("--yes", is_flag=True, help="Activate it in spite of warnings, which go on the record.")
+@click.option("--note", "note_", help="Why.")
+@click.option("--approved-by", help="Who else has agreed.")
+@click.option("--at", type=instant, help="When it comes into force; default now.")
+@by_option
+@json_option
+@with_settings
+def activate(  # noqa: PLR0913  click passes every option as a parameter
+    settings: Settings,
+    file: str,
+    note_: str | None,
+    approved_by: str | None,
+    at: datetime | None,
+    made_by: str,
+    *,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Store a policy as a version and put it into force."""
+    document = read_document(file)
+    with open_context(settings) as context:
+        done = activate_document(
+            context, document, override=yes, note=note_, approved_by=approved_by, at=at, made_by=made_by
+        )
+    _print_activated(done, as_json=as_json)
+
+
+@policy.command()
+@click.argument("version", type=click.IntRange(1))
+@click.option("--yes", is_flag=True, help="Put it back in spite of what is found wrong with it today.")
+@click.option("--note", "note_", help="Why.")
+@by_option
+@json_option
+@with_settings
+def rollback(settings: Settings, version: int, note_: str | None, made_by: str, *, yes: bool, as_json: bool) -> None:
+    """Put an earlier version back into force."""
+    with open_context(settings) as context:
+        done = roll_back(context, version, override=yes, note=note_, made_by=made_by)
+    _print_activated(done, as_json=as_json)
+
+
+def _print_activated(done: Activated, *, as_json: bool) -> None:
+    if as_json:
+        print_json({**done.as_record(), "overridden": [_record(one) for one in done.overridden]})
+        return
+    when = "is in force" if done.is_new else "is in force already"
+    if done.effective_at is not None:
+        when = f"comes into force at {instant_words(done.effective_at)} UTC"
+    say(f"Policy version {done.version} ({done.name}) {when}.")
+    for one in done.overridden:
+        note(f"overridden: {one}")
+
+
+@policy.command(name="list")
+@json_option
+@with_settings
+def list_(settings: Settings, *, as_json: bool) -> None:
+    """List the versions, the newest first, with who put them into force and when."""
+    with open_context(settings) as context, transaction(context.engine) as tx:
+        active = context.policies.active(tx)
+        rows = [
+            {**one, "active": bool(active and active.number == one["version"])} for one in queries.load_versions(tx)
+        ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_records([_line(one) for one in rows], as_json=False, none="No policy was ever activated.")
+
+
+def _line(row: dict[str, Any]) -> dict[str, object]:
+    return {
+        "version": row["version"],
+        "": "in force" if row["active"] else "",
+        "name": row["name"],
+        "activated": instant_words(row["effective_at"]),
+        "by": row["requested_by"],
+        "approved by": row["approved_by"],
+        "overridden": len(row["overridden"] or ()),
+        "note": row["note"],
+    }
+
+
+@policy.command()
+@click.argument("version", type=click.IntRange(1), required=False)
+@json_option
+@with_settings
+def show(settings: Settings, version: int | None, *, as_json: bool) -> None:
+    """Print a version as it was written; default the one in force."""
+    with open_context(settings) as context, transaction(context.engine) as tx:
+        chosen = active_policy(tx, context.policies) if version is None else context.policies.version(tx, version)
+        row = queries.load_document(tx, chosen.number) or {}
+        activations = queries.load_activations(tx, chosen.number)
+    owners = dict(chosen.policy.document.stage_owners)
+    if as_json:
+        print_json({**row, "owner": chosen.policy.owner, "stage_owners": owners, "activations": activations})
+        return
+    for one in activations:
+        since = instant_words(one["effective_at"])
+        note(f"version {row['version']}: in force from {since} UTC, by {one['requested_by']}")
+    sys.stdout.write(row["document"])
+
+
+@policy.command()
+@click.argument("version", type=click.IntRange(1), required=False)
+@json_option
+@with_settings
+def fallbacks(settings: Settings, version: int | None, *, as_json: bool) -> None:
+    """List where a lead goes when the first place has no room, for every rule, and what happens in the end."""
+    with open_context(settings) as context, transaction(context.engine) as tx:
+        chosen = active_policy(tx, context.policies) if version is None else context.policies.version(tx, version)
+    rows = fallbacks_of(chosen)
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(["when", "first", "then", "in the end"], [list(one.values()) for one in rows])
+
+
+@policy.command()
+def schema() -> None:
+    """Print the JSON Schema of the policy document, for editors."""
+    sys.stdout.write(render_schema())

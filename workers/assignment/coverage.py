@@ -1,0 +1,89 @@
+"""Loads everybody who could get a lead of the batch, under the locks of the house: pools first, then reps."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from shared.custody import reps as rep_queries
+from shared.custody.clock import Clocks
+from shared.custody.reps import RosterShelf
+from shared.custody.states import RepState
+from shared.db.policies import Version
+from shared.db.transaction import Transaction
+from shared.domain.rep import Rep
+from shared.policy.document import OnAbsence
+from workers.assignment.policy.balance import PoolState
+from workers.assignment.policy.case import Coverage
+from workers.assignment.policy.moves import Ruling
+from workers.assignment.policy.pools import members_of, pool_state
+from workers.assignment.policy.route import Route, direct_reps_of, pools_of
+from workers.assignment.queries import decide as queries
+
+
+def load_coverage(
+    tx: Transaction,
+    shelf: RosterShelf,
+    version: Version,
+    routes: Sequence[Route],
+    *,
+    holders: Collection[str] = (),
+    locked: bool = True,
+) -> tuple[Coverage, Ruling]:
+    """Return pools and reps as they stand, locked until the transaction ends, and the ruling they are placed under.
+
+    `holders` are reps who hold leads of the batch now, locked with the others; without `locked` it is only a look.
+    """
+    names = pools_of(routes)
+    given = queries.lock_pools(tx, names) if locked else queries.load_given(tx, names)
+    roster = rep_queries.load_roster(tx, shelf)
+    members = {name: members_of(version.policy.pools[name], roster) for name in names}
+    direct = _direct(routes, roster) | set(holders)
+    needed = {rep_id for rep_ids in members.values() for rep_id in rep_ids} | direct
+    if version.policy.on_away.offered is OnAbsence.COVER:
+        needed |= _covers(tx, direct)
+    if locked:
+        rep_queries.lock(tx, needed)
+    reps = rep_queries.load_states(tx, roster, needed)
+    pools = _pools(tx, version, given, members, reps, tx.started_at)
+    calendars = version.calendars(tx.started_at)
+    clocks = Clocks(calendars, {rep_id: rep.calendar for rep_id, rep in roster.items()})
+    coverage = Coverage(tx.started_at, reps, pools, calendars)
+    return coverage, Ruling(version.policy, version.number, tx.started_at, clocks)
+
+
+def look_at_pool(tx: Transaction, shelf: RosterShelf, version: Version, name: str, at: datetime) -> PoolState:
+    """Return one pool as it would stand at an instant with the ledger and the loads of now; nothing is locked."""
+    roster = rep_queries.load_roster(tx, shelf)
+    members = {name: members_of(version.policy.pools[name], roster)}
+    reps = rep_queries.load_states(tx, roster, members[name])
+    return _pools(tx, version, queries.load_given(tx, [name]), members, reps, at)[name]
+
+
+def _pools(
+    tx: Transaction,
+    version: Version,
+    given: Mapping[str, int],
+    members: Mapping[str, Sequence[str]],
+    reps: Mapping[str, RepState],
+    at: datetime,
+) -> dict[str, PoolState]:
+    policies = {name: version.policy.pools[name] for name in members}
+    windows = {name: pool.cap.per for name, pool in policies.items() if pool.cap}
+    ledgers = queries.load_ledgers(tx, given, windows, at)
+    calendars = version.calendars(at)
+    return {
+        name: pool_state(pool, members[name], reps, ledgers[name], calendars, at) for name, pool in policies.items()
+    }
+
+
+def _direct(routes: Sequence[Route], roster: Mapping[str, Rep]) -> set[str]:
+    teams: dict[str, list[str]] = {}
+    for rep_id, rep in roster.items():
+        if rep.team:
+            teams.setdefault(rep.team, []).append(rep_id)
+    team_of = {rep_id: rep.team for rep_id, rep in roster.items() if rep.team}
+    return direct_reps_of(routes, teams, team_of) & roster.keys()
+
+
+def _covers(tx: Transaction, rep_ids: Collection[str]) -> set[str]:
+    absences = rep_queries.load_absences(tx, rep_ids)
+    return {one.cover_rep_id for away in absences.values() for one in away if one.cover_rep_id}

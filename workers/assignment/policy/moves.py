@@ -1,0 +1,186 @@
+"""Turns placements into moves of custody: status, owner, clock, notices and the record of why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.custody.clock import Clocks, ladder_steps, queue_steps
+from shared.custody.move import Move, Notice, Step, track_notice
+from shared.domain.lead import OwnerKind, Stage, Status
+from shared.policy.compile import Policy
+from shared.policy.derive import Derived
+from workers.assignment.policy.place import Placement, as_record
+from workers.assignment.policy.route import Route
+
+_STATUS = {
+    "rep": Status.OFFERED,
+    "claim": Status.POOLED,
+    "exception": Status.HELD,
+    "nurture": Status.NURTURING,
+    "divert": Status.DIVERTED,
+    "suppress": Status.SUPPRESSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The policy in force, its version, the instant, and who keeps which hours."""
+
+    policy: Policy
+    version: int
+    now: datetime
+    clocks: Clocks
+
+
+def as_moves(ruling: Ruling, placements: Sequence[Placement], snapshots: Mapping[str, int]) -> list[Move]:
+    """Return the moves; `snapshots` names the record of each pool as it stood before the batch."""
+    return [_move(ruling, placement, snapshots) for placement in placements]
+
+
+def stays_held(placement: Placement) -> bool:
+    """Say whether a lead that is held already would only be held again, for the same sake."""
+    return placement.case.from_status is Status.HELD and placement.kind == "exception"
+
+
+def has_clock(placement: Placement) -> bool:
+    """Say whether somebody holds the lead from now on, so that deadlines may have been written."""
+    return placement.kind in {"rep", "claim", "exception"} and not stays_held(placement)
+
+
+def _move(ruling: Ruling, placement: Placement, snapshots: Mapping[str, int]) -> Move:
+    route = placement.route
+    is_rep, is_queue = placement.kind == "rep", placement.kind in {"claim", "exception"}
+    kind = OwnerKind.REP if is_rep else OwnerKind.QUEUE
+    return Move(
+        lead_id=placement.case.lead_id,
+        from_status=placement.case.from_status,
+        status=_STATUS[placement.kind],
+        stage=Stage.ASSIGNMENT,
+        outcome=str(_STATUS[placement.kind]),
+        policy_version=ruling.version,
+        owner_kind=kind if is_rep or is_queue else None,
+        owner=placement.name if is_rep or is_queue else None,
+        reason=placement.reason if is_rep or is_queue else None,
+        rule=route.rule,
+        pool=placement.pool,
+        end_reason="reassigned" if placement.case.from_status is Status.HELD else None,
+        hold_reason=placement.hold_reason,
+        track=placement.name if placement.kind == "nurture" else None,
+        next_attempt_at=placement.next_attempt_at,
+        segment=_word(route.derived.values.get("segment")),
+        product=_word(route.derived.values.get("product")),
+        intent=min(route.intent, 32_767),
+        qualified=route.qualification.passed,
+        steps=_steps(ruling, placement),
+        detail=_detail(placement, snapshots),
+    )
+
+
+def _word(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _steps(ruling: Ruling, placement: Placement) -> tuple[Step, ...]:
+    if placement.kind == "rep" and placement.name:
+        ladders = ruling.policy.sla_for(placement.route.derived)
+        pool = ruling.policy.pools.get(placement.pool) if placement.pool else None
+        hours = ruling.clocks.hours(ladders.clock, placement.name, pool.calendar if pool else None)
+        return ladder_steps("accept", ladders.accept, ruling.now, hours)
+    if placement.kind in {"claim", "exception"} and placement.name:
+        return queue_steps(ruling.policy.queues[placement.name], ruling.now)
+    return ()
+
+
+def _detail(placement: Placement, snapshots: Mapping[str, int]) -> dict[str, Any]:
+    """Record the inputs and the way of a decision, so that it can be replayed and explained."""
+    route = placement.route
+    detail = _asked(route) | {"tried": as_record(placement.tried)}
+    if placement.kind in {"claim", "exception", "nurture", "divert"}:
+        detail["to"] = placement.name
+    if placement.hold_reason is not None:
+        detail["hold_reason"] = placement.hold_reason
+    if route.match.held_word is not None:
+        detail["held_word"] = route.match.held_word
+    directive = placement.case.directive
+    if directive is not None:
+        targets = [str(target) for target in directive.targets]
+        detail["directive"] = {"targets": targets, "without": directive.without, "reason": directive.reason}
+    if placement.pool is not None:
+        detail["pool"] = {"snapshot": snapshots[placement.pool], "place": placement.place_in_pool}
+    if route.match.first_action is not None:
+        action = route.match.first_action
+        detail["first_action"] = {"task": action.task, "within_seconds": _seconds(action.within)}
+    return detail
+
+
+def _asked(route: Route) -> dict[str, Any]:
+    """Return what the policy was asked with, and whether that made a qualified lead."""
+    case, qualification = route.case, route.qualification
+    return {
+        "inputs": {
+            "facts": _used_facts(route.derived),
+            "bad": dict(case.bad),
+            "account_id": case.account.account_id if case.account else None,
+        },
+        "qualification": {
+            "passed": qualification.passed,
+            "icp": qualification.icp_passed,
+            "intent": route.intent,
+            "failed": list(qualification.failed),
+            "unknown": list(qualification.unknown),
+        },
+    }
+
+
+def _used_facts(derived: Derived) -> dict[str, Any]:
+    """Return the facts on which the policy rests: what rules test, and what intent is counted from."""
+    facts = derived.facts
+    kept: dict[str, Any] = {name: value for name, value in facts.items() if name in derived.used}
+    attributes = facts.get("attributes")
+    if isinstance(attributes, Mapping):
+        kept["attributes"] = {name: value for name, value in attributes.items() if name in derived.used}
+    return kept | {name: facts[name] for name in ("hand_raise", "signals") if facts.get(name)}
+
+
+def _seconds(duration: Any) -> float | None:
+    return None if duration is None else duration.total_seconds()
+
+
+def as_notices(ruling: Ruling, placements: Sequence[Placement]) -> list[Notice]:
+    """Return whom to tell: one notice per kind and recipient for the whole batch; test leads are never spoken of."""
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for placement in placements:
+        if placement.case.test:
+            continue
+        for kind, recipient, channel in _addresses(ruling, placement):
+            groups.setdefault((kind, recipient, channel), []).append(placement.case.lead_id)
+    told = [Notice(*address, tuple(sorted(lead_ids))) for address, lead_ids in sorted(groups.items())]
+    return told + _track_notices(ruling, placements)
+
+
+def _track_notices(ruling: Ruling, placements: Sequence[Placement]) -> list[Notice]:
+    """Tell the marketing system behind each nurture track which leads came onto it."""
+    tracks: dict[str, list[int]] = {}
+    for placement in placements:
+        if placement.kind == "nurture" and placement.name and not placement.case.test:
+            tracks.setdefault(placement.name, []).append(placement.case.lead_id)
+    known = ruling.policy.tracks
+    return [
+        track_notice(send, name, lead_ids, reason="unqualified")
+        for name, lead_ids in sorted(tracks.items())
+        if name in known and (send := known[name].send)
+    ]
+
+
+def _addresses(ruling: Ruling, placement: Placement) -> list[tuple[str, str, str]]:
+    found: list[tuple[str, str, str]] = []
+    if placement.kind == "rep" and placement.name and ruling.policy.wants_priority(placement.route.derived):
+        found.append(("priority", placement.name, "rep"))
+    queue = ruling.policy.queues.get(placement.name or "") if placement.kind != "rep" else None
+    if queue is not None and queue.alert and not stays_held(placement):
+        kind = "shark_tank" if placement.kind == "claim" else "exception"
+        found.append((kind, queue.alert, "queue"))
+    if "original_source" in placement.route.derived.outside:
+        found.append(("vocabulary", ruling.policy.owner, "ops"))
+    return found

@@ -1,0 +1,52 @@
+"""The assignment's one task: each lead of the batch gets an owner, or a disposition that says why not."""
+
+from collections.abc import Sequence
+
+from shared.bus.batch_task import batch_task
+from shared.bus.context import Context
+from shared.bus.queues import TaskName
+from shared.custody import apply_moves, write_notices
+from shared.custody.reps import RosterShelf
+from shared.db.policies import Version
+from shared.db.transaction import Transaction, transaction
+from workers.assignment.coverage import load_coverage
+from workers.assignment.measure import count_assigned
+from workers.assignment.policy.balance import explain
+from workers.assignment.policy.case import Case, Coverage
+from workers.assignment.policy.moves import Ruling, as_moves, as_notices, has_clock, stays_held
+from workers.assignment.policy.place import Placement, place
+from workers.assignment.policy.route import route
+from workers.assignment.queries import decide as queries
+
+
+@batch_task(TaskName.ASSIGN)
+def assign(context: Context, lead_ids: list[int]) -> None:
+    """Give each lead in the batch an owner, or a disposition that says why not."""
+    with transaction(context.engine, context.publisher) as tx:
+        cases = queries.claim(tx, lead_ids)
+        version = context.policies.active(tx)
+        if not cases or version is None:
+            return
+        placements = decide(context, tx, version, cases)
+        tx.hand_on(TaskName.ARM, [one.case.lead_id for one in placements if has_clock(one)])
+    count_assigned(placements)
+
+
+def decide(context: Context, tx: Transaction, version: Version, cases: Sequence[Case]) -> list[Placement]:
+    """Route the leads, load who could take them, place them, and write it all."""
+    routes = route(version.policy, cases)
+    coverage, ruling = load_coverage(tx, context.shelf(RosterShelf), version, routes)
+    placements, ledgers = place(version.policy, version.last_queue, routes, coverage)
+    _write(tx, ruling, coverage, placements)
+    queries.write_ledgers(tx, coverage.pools, ledgers)
+    return placements
+
+
+def _write(tx: Transaction, ruling: Ruling, coverage: Coverage, placements: Sequence[Placement]) -> None:
+    moving = [one for one in placements if not stays_held(one)]
+    asked = {one.pool for one in moving if one.pool}
+    seats = {name: explain(state) for name, state in coverage.pools.items() if name in asked}
+    snapshots = queries.write_snapshots(tx, ruling.version, seats)
+    apply_moves(tx, as_moves(ruling, moving, snapshots))
+    tx.hand_on(TaskName.SEND, write_notices(tx, as_notices(ruling, moving)))
+    queries.postpone(tx, {one.case.lead_id: one.next_attempt_at for one in placements if stays_held(one)})

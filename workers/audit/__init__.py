@@ -1,0 +1,1 @@
+"""What must always be true, checked again and again; the exporter of gauges."""

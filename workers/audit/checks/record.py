@@ -1,0 +1,61 @@
+"""Law 8: the decisions of a lead, in order, tell how it came to stand where it stands.
+
+A decision that moves the lead says so: its outcome is the status, or its detail has the status under that name; one
+that starts a custody names the owner in its detail.
+"""
+
+from workers.audit.laws import EXPLAINED, Check
+
+#: The decisions that move a lead, with the status that each says.
+_TOLD = """
+    SELECT lead_id, sequence, detail ->> 'owner' AS owner,
+        CASE WHEN detail ? 'status' THEN detail ->> 'status' WHEN outcome = 'woken' THEN 'buffering' ELSE outcome END
+            AS status
+    FROM decision
+    WHERE outcome = ANY(%(statuses)s::text[]) OR outcome = 'woken' OR detail ? 'status'
+"""
+
+CHECKS = (
+    Check(
+        EXPLAINED,
+        "the decisions of a lead are numbered from 1 without gap or repeat, as many as the lead counts",
+        """
+        SELECT lead_id AS id
+        FROM lead FULL JOIN (
+            SELECT lead_id, count(*) AS rows, count(DISTINCT sequence) AS numbers, min(sequence) AS first,
+                max(sequence) AS last
+            FROM decision GROUP BY lead_id
+        ) AS made USING (lead_id)
+        WHERE CASE WHEN made.rows IS NULL THEN lead.decisions <> 0
+            ELSE (made.rows, numbers, first, last) IS DISTINCT FROM (decisions, decisions, 1, decisions) END
+        """,
+    ),
+    Check(
+        EXPLAINED,
+        "each decision moves the lead from where the one before left it, by a legal move, to where it stands",
+        f"""
+        WITH told AS ({_TOLD}), walked AS (
+            SELECT lead_id, status, lag(status, 1, 'received') OVER lead_ AS from_status,
+                lead(status) OVER lead_ IS NULL AS is_last
+            FROM told WINDOW lead_ AS (PARTITION BY lead_id ORDER BY sequence)
+        )
+        SELECT lead_id AS id FROM walked
+        WHERE (from_status, status) NOT IN (SELECT from_status, to_status FROM lead_move)
+        UNION
+        SELECT lead_id FROM lead LEFT JOIN walked USING (lead_id)
+        WHERE coalesce(is_last, true) AND lead.status <> coalesce(walked.status, 'received')
+        """,  # noqa: S608  a constant of this module
+    ),
+    Check(
+        EXPLAINED,
+        "the last decision that names an owner names the one who holds the lead",
+        f"""
+        SELECT lead_id AS id
+        FROM assignment LEFT JOIN (
+            SELECT DISTINCT ON (lead_id) lead_id, told.owner
+            FROM ({_TOLD}) AS told WHERE told.owner IS NOT NULL ORDER BY lead_id, sequence DESC
+        ) AS named USING (lead_id)
+        WHERE ended_at IS NULL AND named.owner IS DISTINCT FROM assignment.owner
+        """,  # noqa: S608  as above
+    ),
+)

@@ -1,0 +1,1 @@
+"""Events come in: stream consumer, validation, capture, quarantine, reference data."""

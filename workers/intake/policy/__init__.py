@@ -1,0 +1,1 @@
+"""Pure rules of intake: reading events and reference records."""

@@ -1,0 +1,41 @@
+"""One rep changed by hand, through the same code as files and events."""
+
+from shared.bus.context import Context
+from shared.db.transaction import Transaction, transaction
+from shared.errors import RefusedError, UsageError
+from workers.intake.policy.columns import nearest
+from workers.intake.policy.records import KINDS, RecordError, read_record
+from workers.intake.queries import rep as queries
+from workers.intake.reference import apply_records
+
+
+def depart(context: Context, rep_id: str) -> int:
+    """Let a rep depart as of now; return how many leads the rep held, which are decided again."""
+    with transaction(context.engine, context.publisher) as tx:
+        known = queries.load_rep(tx, rep_id)
+        if known is None:
+            raise _unknown(tx, rep_id)
+        held = queries.count_held(tx, rep_id)
+        record = read_record(KINDS["reps"], known | {"status": "departed"})
+        apply_records(tx, context.policies, KINDS["reps"], [(record, tx.started_at)])
+    return held
+
+
+def send_away(context: Context, row: dict[str, str | None]) -> str:
+    """Record the absence of a rep, columns as in the file; return inserted, updated or unchanged."""
+    try:
+        record = read_record(KINDS["absences"], row)
+    except RecordError as error:
+        raise UsageError(f"{error}.") from error
+    with transaction(context.engine, context.publisher) as tx:
+        for rep_id in filter(None, (record["rep_id"], record["cover_rep_id"])):
+            if queries.load_rep(tx, rep_id) is None:
+                raise _unknown(tx, rep_id)
+        return apply_records(tx, context.policies, KINDS["absences"], [(record, tx.started_at)])[0]
+
+
+def _unknown(tx: Transaction, rep_id: str) -> RefusedError:
+    near = nearest(rep_id, queries.load_rep_ids(tx))
+    return RefusedError(
+        f"There is no rep {rep_id}{f': did you mean {near}?' if near else '; baton sync reps adds one.'}"
+    )

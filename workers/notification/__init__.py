@@ -1,0 +1,1 @@
+"""What is to be told reaches people: outbox to Slack and webhooks."""

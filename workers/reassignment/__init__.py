@@ -1,0 +1,1 @@
+"""Many leads are moved: plan, apply, pause, undo."""
