@@ -48,7 +48,7 @@ def make_context(app: Celery, settings: Settings, servers: Servers) -> Context:
     return Context(
         engine=engine,
         publisher=CeleryPublisher(app, settings.batch_size),
-        stream=EventStream(connect(servers.redis_url), settings.stream_key),
+        stream=EventStream(connect(servers.redis_url), settings.stream_key, maxlen=settings.stream_maxlen),
         settings=settings,
     )
 

@@ -48,6 +48,17 @@ def report_audit(settings: Settings, *, source: str, last: int, as_json: bool) -
     print_records(rows, as_json=as_json, title=f"The last leads of {source}", none=f"No lead has the source {source}.")
 
 
+@report.command("conditions")
+@click.option("--days", default=28, show_default=True, type=click.IntRange(1, 3650), help="How far to look back.")
+@json_option
+@with_settings
+def report_conditions(settings: Settings, *, days: int, as_json: bool) -> None:
+    """Show by week what stood in the way of routing: holds by reason, fields blank, not understood, unknown."""
+    with open_context(settings) as context, transaction(context.engine) as tx:
+        rows = queries.load_conditions(tx, days)
+    print_records(rows, as_json=as_json, none=f"Nothing stood in the way in the last {days} days.")
+
+
 def _show(results: Sequence[Result], breaches: int) -> None:
     rows = [
         (law.number or "", law.name, law.meaning, sum(one.breaches for one in results if one.law == law) or "kept")

@@ -85,3 +85,32 @@ def load_leads_of_source(tx: Transaction, source: str, limit: int) -> list[Mappi
         limit=limit,
     )
     return [dict(row._mapping) for row in rows]  # noqa: SLF001  as above
+
+
+def load_conditions(tx: Transaction, days: int) -> list[dict[str, Any]]:
+    """Return what stood in the way of routing, by week and how often: holds by reason, fields blank, bad or unknown."""
+    rows = tx.rows(
+        """
+        WITH recent AS (
+            SELECT lead_id, date_trunc('week', received_at)::date AS week, sheet
+            FROM lead JOIN fact_sheet USING (lead_id)
+            WHERE received_at > now() - make_interval(days => %(days)s) AND NOT test
+        ), found AS (
+            SELECT date_trunc('week', decided_at)::date AS week, 'held' AS kind, detail ->> 'hold_reason' AS what
+            FROM decision
+            WHERE decided_at > now() - make_interval(days => %(days)s) AND stage = 'assignment' AND outcome = 'held'
+            UNION ALL
+            SELECT week, 'blank field', jsonb_array_elements_text(sheet -> 'blanks') FROM recent
+            UNION ALL
+            SELECT week, 'field not understood', jsonb_object_keys(sheet -> 'bad') FROM recent
+            UNION ALL
+            SELECT week, 'contradiction', jsonb_array_elements(sheet -> 'conflicts') ->> 'field' FROM recent
+            UNION ALL
+            SELECT week, 'unknown field', jsonb_object_keys(sheet -> 'extra') FROM recent
+        )
+        SELECT week, kind, what, count(*) AS leads FROM found WHERE what IS NOT NULL
+        GROUP BY week, kind, what ORDER BY week DESC, kind, leads DESC, what
+        """,
+        days=days,
+    )
+    return [dict(row._mapping) for row in rows]  # noqa: SLF001  SQLAlchemy's public name for it

@@ -14,10 +14,13 @@ from workers.intake.queries import reference as queries
 Record = tuple[dict[str, Any], datetime]
 
 
-def apply_records(tx: Transaction, policies: PolicyShelf, kind: Kind, records: Sequence[Record]) -> list[str]:
+def apply_records(
+    tx: Transaction, policies: PolicyShelf, kind: Kind, records: Sequence[Record], *, made_by: str | None = None
+) -> list[str]:
     """Write (record, as of) pairs and say of each: inserted, updated, unchanged, stale, or superseded within the batch.
 
-    Reps that have departed lose their leads in this very transaction; leads that wait for somebody are tried again.
+    `made_by` puts a person's change on the record; events name their source themselves. Reps that have departed lose
+    their leads in this very transaction; leads that wait for somebody are tried again.
     """
     last = {_key(kind, record): place for place, (record, _) in _by_instant(records)}
     chosen = sorted(last.values())
@@ -27,6 +30,8 @@ def apply_records(tx: Transaction, policies: PolicyShelf, kind: Kind, records: S
         tx, kind.table, [records[place][0] for place in chosen], [records[place][1] for place in chosen]
     )
     outcomes = dict(zip(chosen, written, strict=True))
+    if made_by is not None:
+        queries.record_change(tx, kind.name, made_by, written.count("inserted"), written.count("updated"))
     if kind.name in {"reps", "absences"} and {"inserted", "updated"} & set(written):
         queries.mark_roster(tx)
         queries.release_waiting(tx)

@@ -9,7 +9,7 @@ from workers.intake.queries import rep as queries
 from workers.intake.reference import apply_records
 
 
-def depart(context: Context, rep_id: str) -> int:
+def depart(context: Context, rep_id: str, *, made_by: str) -> int:
     """Let a rep depart as of now; return how many leads the rep held, which are decided again."""
     with transaction(context.engine, context.publisher) as tx:
         known = queries.load_rep(tx, rep_id)
@@ -17,11 +17,11 @@ def depart(context: Context, rep_id: str) -> int:
             raise _unknown(tx, rep_id)
         held = queries.count_held(tx, rep_id)
         record = read_record(KINDS["reps"], known | {"status": "departed"})
-        apply_records(tx, context.policies, KINDS["reps"], [(record, tx.started_at)])
+        apply_records(tx, context.policies, KINDS["reps"], [(record, tx.started_at)], made_by=made_by)
     return held
 
 
-def send_away(context: Context, row: dict[str, str | None]) -> str:
+def send_away(context: Context, row: dict[str, str | None], *, made_by: str) -> str:
     """Record the absence of a rep, columns as in the file; return inserted, updated or unchanged."""
     try:
         record = read_record(KINDS["absences"], row)
@@ -31,7 +31,8 @@ def send_away(context: Context, row: dict[str, str | None]) -> str:
         for rep_id in filter(None, (record["rep_id"], record["cover_rep_id"])):
             if queries.load_rep(tx, rep_id) is None:
                 raise _unknown(tx, rep_id)
-        return apply_records(tx, context.policies, KINDS["absences"], [(record, tx.started_at)])[0]
+        pair = (record, tx.started_at)
+        return apply_records(tx, context.policies, KINDS["absences"], [pair], made_by=made_by)[0]
 
 
 def _unknown(tx: Transaction, rep_id: str) -> RefusedError:

@@ -59,13 +59,15 @@ def check_columns(kind: Kind, table: Table, name: str) -> list[str]:
     return strangers(table.columns, kind.columns)
 
 
-def sync(context: Context, kind: Kind, rows: Iterable[Row | Rejected], tell: Callable[[int], None]) -> Synced:
+def sync(
+    context: Context, kind: Kind, rows: Iterable[Row | Rejected], tell: Callable[[int], None], *, made_by: str
+) -> Synced:
     """Apply rows, which are true as of now; a row that fails is reported and the rest goes on."""
     result = Synced()
     for batch in _batches(_records(kind, rows, result), BATCH_ROWS):
         apply_in_halves(
             batch,
-            lambda records: result.count(_applied(context, kind, records)),
+            lambda records: result.count(_applied(context, kind, records, made_by)),
             lambda record, error: result.rejections.append(Rejected(record.line, _explained(error))),
         )
         tell(len(batch))
@@ -84,17 +86,17 @@ def _records(kind: Kind, rows: Iterable[Row | Rejected], result: Synced) -> Iter
             result.rejections.append(Rejected(row.line, str(error)))
 
 
-def _applied(context: Context, kind: Kind, records: Sequence[_Record], attempt: int = 1) -> Counter[str]:
+def _applied(context: Context, kind: Kind, records: Sequence[_Record], made_by: str, attempt: int = 1) -> Counter[str]:
     try:
         with transaction(context.engine, context.publisher) as tx:
             pairs = [(record.values, tx.started_at) for record in records]
-            return Counter(apply_records(tx, context.policies, kind, pairs))
+            return Counter(apply_records(tx, context.policies, kind, pairs, made_by=made_by))
     except DBAPIError as error:
         if attempt == TRIES or not isinstance(error.orig, TRANSIENT):
             raise
     # Jitter, so that two batches that met once do not meet again at the same moment.
     time.sleep(random.uniform(0.01, 0.1) * attempt)  # noqa: S311  not a secret
-    return _applied(context, kind, records, attempt + 1)
+    return _applied(context, kind, records, made_by, attempt + 1)
 
 
 def _explained(error: Exception) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from shared.custody.clock import Clocks, ladder_steps, queue_steps
 from shared.custody.move import Move, Notice, Step, track_notice
 from shared.domain.lead import OwnerKind, Stage, Status
+from shared.domain.notice import Addressee, NoticeKind
 from shared.policy.compile import Policy
 from shared.policy.derive import Derived
 from workers.assignment.policy.place import Placement, as_record
@@ -175,8 +176,11 @@ def _track_notices(ruling: Ruling, placements: Sequence[Placement]) -> list[Noti
 
 def _addresses(ruling: Ruling, placement: Placement) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
-    if placement.kind == "rep" and placement.name and ruling.policy.wants_priority(placement.route.derived):
-        found.append(("priority", placement.name, "rep"))
+    notify = ruling.policy.wants_priority(placement.route.derived) if placement.kind == "rep" else None
+    if notify and placement.name:
+        addressee = {"owner": Addressee.REP, "manager": Addressee.MANAGER}.get(notify)
+        address = (placement.name, addressee) if addressee else (notify, Addressee.QUEUE)
+        found.append((NoticeKind.PRIORITY, *address))
     queue = ruling.policy.queues.get(placement.name or "") if placement.kind != "rep" else None
     if queue is not None and queue.alert and not stays_held(placement):
         kind = "shark_tank" if placement.kind == "claim" else "exception"

@@ -17,7 +17,7 @@ def sweep(tx: Transaction, patience_seconds: float, limit: int) -> list[Standing
         """
         WITH standing AS (
             SELECT lead_id FROM lead
-            WHERE moving AND received_at < now() - make_interval(secs => %(patience)s)
+            WHERE moving
                 AND greatest(status_at, coalesce(release_at, status_at)) < now() - make_interval(secs => %(patience)s)
                 AND (next_attempt_at IS NULL OR next_attempt_at <= now())
             ORDER BY received_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED

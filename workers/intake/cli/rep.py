@@ -22,7 +22,7 @@ def rep() -> None:
 def depart(settings: Settings, rep_id: str, made_by: str, *, as_json: bool) -> None:
     """Let a rep depart: from now on nothing is given to them, and the leads they hold are decided again."""
     with open_context(settings) as context:
-        leads = let_depart(context, rep_id)
+        leads = let_depart(context, rep_id, made_by=made_by)
     if as_json:
         print_json({"rep_id": rep_id, "status": "departed", "leads": leads, "by": made_by})
     else:
@@ -42,7 +42,7 @@ def away(settings: Settings, /, rep_id: str, made_by: str, *, as_json: bool, **a
     """Record that a rep is away; the same start again changes the absence that was recorded for it."""
     row = {"rep_id": rep_id, **absence}
     with open_context(settings) as context:
-        outcome = send_away(context, row)
+        outcome = send_away(context, row, made_by=made_by)
     if as_json:
         print_json({**row, "outcome": outcome, "by": made_by})
     else:

@@ -32,7 +32,7 @@ def sync(settings: Settings, kind: str, file: str, made_by: str, *, strict: bool
         if strangers:
             note(f"Warning: {file}: ignored columns that {kind} do not have: {', '.join(strangers)}.")
         with progress(f"Applying {kind}") as advance:
-            result = apply_rows(context, KINDS[kind], table.rows, advance)
+            result = apply_rows(context, KINDS[kind], table.rows, advance, made_by=made_by)
     if as_json:
         print_json(_document(result) | {"kind": kind, "file": file, "ignored_columns": strangers, "by": made_by})
     else:

@@ -139,6 +139,21 @@ def _differ(columns: Sequence[str], one: str, other: str) -> str:
     )
 
 
+def record_change(tx: Transaction, kind: str, made_by: str, inserted: int, updated: int) -> None:
+    """Put a change by file or command on the record."""
+    if inserted or updated:
+        tx.run(
+            """
+            INSERT INTO reference_change (kind, made_by, inserted, updated)
+            VALUES (%(kind)s, %(made_by)s, %(inserted)s, %(updated)s)
+            """,
+            kind=kind,
+            made_by=made_by,
+            inserted=inserted,
+            updated=updated,
+        )
+
+
 def mark_roster(tx: Transaction) -> None:
     """Give every rep a row that counts what the rep holds, and tell every process to read the reps again."""
     tx.run("UPDATE roster SET revision = revision + 1")

@@ -150,6 +150,16 @@ CREATE TABLE opportunity (
 );
 CREATE INDEX opportunity_open ON opportunity (account_id) WHERE is_open AND account_id IS NOT NULL;
 
+CREATE TABLE reference_change (
+    change_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamptz NOT NULL DEFAULT now(),
+    inserted integer NOT NULL,
+    updated integer NOT NULL
+);
+COMMENT ON TABLE reference_change IS 'Who changed reference data by file or command, and how much of it; events name themselves in the table event.';
+
 CREATE TABLE engagement (
     email text NOT NULL,
     signal text NOT NULL,
