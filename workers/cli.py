@@ -41,6 +41,12 @@ _SERVER_IS_AWAY = (
     redis.TimeoutError,
     kombu.exceptions.OperationalError,
 )
+#: What the server says when another transaction was in the way for too long.
+_OTHERS_WERE_FASTER = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+)
 _INTERRUPTED = 130
 
 
@@ -94,14 +100,26 @@ def main(arguments: Sequence[str] | None = None, group: click.Group = baton) -> 
         if wants_traceback:
             raise
         click.echo(f"Error: {_sentence(error)}", err=True)
-        return error.exit_code if isinstance(error, BatonError) else UnavailableError.exit_code
+        return _exit_code(error)
     return result if isinstance(result, int) else 0
+
+
+def _exit_code(error: Exception) -> int:
+    if isinstance(error, BatonError):
+        return error.exit_code
+    return 1 if isinstance(_origin(error), _OTHERS_WERE_FASTER) else UnavailableError.exit_code
+
+
+def _origin(error: Exception) -> BaseException | None:
+    return error.orig if isinstance(error, sqlalchemy.exc.OperationalError) else error
 
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, BatonError):
         return str(error)
-    origin = error.orig if isinstance(error, sqlalchemy.exc.OperationalError) else error
+    origin = _origin(error)
+    if isinstance(origin, _OTHERS_WERE_FASTER):
+        return "Somebody else is changing the same leads or reps at this moment: nothing was changed, run it again."
     name = "PostgreSQL" if isinstance(origin, psycopg.Error) else "Redis"
     return f"{name} cannot be used: {str(origin).strip().partition(chr(10))[0]}; `baton doctor` looks at it closer"
 

@@ -30,7 +30,8 @@ def _end(tx: Transaction, moves: Sequence[Move]) -> None:
             FROM json_to_recordset(%(moves)s) AS leaving(lead_id bigint, from_status text, end_reason text)
             JOIN lead USING (lead_id) WHERE lead.status = leaving.from_status
         ), ended AS (
-            UPDATE assignment SET ended_at = now(), end_reason = leaving.end_reason
+            -- What we have waited for may have begun after us by the clock of the transactions.
+            UPDATE assignment SET ended_at = greatest(now(), assignment.started_at), end_reason = leaving.end_reason
             FROM leaving WHERE assignment.lead_id = leaving.lead_id AND assignment.ended_at IS NULL
             RETURNING assignment.owner_kind, assignment.owner
         ), cancelled AS (

@@ -81,8 +81,10 @@ def registrable_domain(domain: str) -> str | None:
 def _registrable(host: str) -> str | None:
     # Tenants of a hosting suffix are companies apart; the host itself (github.io) stands below the registries' suffix.
     tenant: str | None = _suffixes(only_icann=False).privatesuffix(host)
+    if tenant:
+        return tenant
     owner: str | None = _suffixes(only_icann=True).privatesuffix(host)
-    return tenant or owner
+    return owner
 
 
 def host_of(website: str) -> str | None:

@@ -38,20 +38,28 @@ _PLACEHOLDERS = frozenset(
     },
 )
 
+_LONGEST_PLACEHOLDER = max(map(len, _PLACEHOLDERS))
+
 
 def clean(value: object, limit: int = NAME_LIMIT) -> str | None:
     """Return text as one visible NFC line of at most `limit` characters, or None when nothing is left."""
     if not isinstance(value, str):
         return None
-    if not (value.isascii() and value.isprintable()):
+    if value.isascii() and value.isprintable():
+        # The usual text, which has nothing but spaces to clean: this runs for every field of every lead.
+        value = value.strip(" ")
+        line = " ".join(value.split()) if "  " in value else value
+    else:
         # The cut before the normal form bounds the work that a hostile text can cause.
-        value = unicodedata.normalize("NFC", _UNSEEN.sub("", value[: limit * 4]))
-    return " ".join(value.split())[:limit].rstrip() or None
+        line = " ".join(unicodedata.normalize("NFC", _UNSEEN.sub("", value[: limit * 4])).split())
+    return (line if len(line) <= limit else line[:limit].rstrip()) or None
 
 
 def is_placeholder(text: str) -> bool:
     """Say whether a clean text only fills a field that insisted, such as "n/a" or "--"."""
-    return text.casefold() in _PLACEHOLDERS or not any(map(str.isalnum, text))
+    if len(text) <= _LONGEST_PLACEHOLDER and text.casefold() in _PLACEHOLDERS:
+        return True
+    return not (text[:1].isalnum() or any(map(str.isalnum, text)))
 
 
 def fold(text: str) -> str:

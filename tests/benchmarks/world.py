@@ -29,11 +29,12 @@ _AGAIN_SHARE = 3
 
 _POLICY = Path(__file__).with_name("policy.yaml")
 _TEAMS = ("West", "Central", "East", "Field")
+#: Country, state, and the beginning of a telephone number there.
 _PLACES = (
-    *(("US", state) for state in ("CA", "Texas", "NY", "Ohio", "FL", "Washington", "IL")),
-    ("United States", "CO"),
-    ("United Kingdom", None),
-    ("Deutschland", None),
+    *(("US", state, "+1 415 2") for state in ("CA", "Texas", "NY", "Ohio", "FL", "Washington", "IL")),
+    ("United States", "CO", "(415) 2"),
+    ("United Kingdom", None, "+44 20 79"),
+    ("Deutschland", None, "030 22"),
 )
 _EMPLOYEES = ("1-10", "50", "120", "200-500", "c.250", "3,000", "1000-5000", 75, 640, 12_000)
 _INDUSTRIES = ("software", "retail", "Financial Services", "medical", "manufacturing", "Telecom")
@@ -131,13 +132,13 @@ def _data(number: int, dice: random.Random) -> dict[str, Any]:
     company, domain = _company(person)
     # The person decides where the mail comes from, so that who writes again is known again.
     private = person % 100 < _PRIVATE_SHARE
-    country, state = _PLACES[dice.randrange(len(_PLACES))]
+    country, state, phone = _PLACES[person % len(_PLACES)]
     first_name, last_name = dice.choice(_FIRST_NAMES), _LAST_NAMES[person % len(_LAST_NAMES)]
     return {
         "email": f"{first_name.lower()}.{person}@{'gmail.com' if private else domain}" if number == person else None,
         "first_name": first_name,
         "last_name": f"{last_name}{person}",
-        "phone": f"+1 415 2{person % 1_000_000:06d}",
+        "phone": f"{phone}{person % 1_000_000:06d}",
         "job_title": "COO",
         "company": company,
         "website": f"https://www.{domain}",

@@ -287,3 +287,28 @@ def test_the_cascade_ends_at_a_queue(day: Pipeline, overflow: str, status: str, 
     assert len(tried) == len(set(tried))
     assert tried[-1] == f"queue:{owner}"
     assert day.breaches() == []
+
+
+def test_a_lead_that_is_held_for_another_sake_says_so(full: Pipeline) -> None:
+    """A rep departs and nobody else is there: the queue has the lead because nobody is available, and is told."""
+    full.sync("reps", [rep(one["rep_id"], team="South", capacity="0") for one in FULL_TEAM])
+    full.sync("reps", [rep("nora", team="North")])
+    (lead_id,) = full.route(_north())
+    owner = full.lead(lead_id)["owner"]
+    full.sync("reps", [rep("nora", team="North", status="departed")])
+    taken_back = full.lead(lead_id)["hold_reason"]
+    for _ in range(3):
+        full.pass_time(31)
+        _retry(full)
+    held = full.lead(lead_id)
+    full.sync("reps", [rep("newbie", team="North")])
+    _retry(full)
+
+    assert (owner, taken_back) == ("nora", "owner_departed")
+    assert (held["status"], held["hold_reason"], held["owner"]) == ("held", "no_one_available", "exceptions")
+    assert [one["outcome"] for one in full.decisions(lead_id)] == [
+        *("buffering", "matched", "offered", "taken_back", "retried", "held", "offered")
+    ]
+    assert full.value("SELECT count(*) FROM notice WHERE recipient = '#exceptions'") == 2
+    assert full.lead(lead_id)["owner"] == "newbie"
+    assert full.breaches() == []

@@ -13,7 +13,7 @@ from workers.assignment.coverage import load_coverage
 from workers.assignment.measure import count_assigned
 from workers.assignment.policy.balance import explain
 from workers.assignment.policy.case import Case, Coverage
-from workers.assignment.policy.moves import Ruling, as_moves, as_notices, has_clock, stays_held
+from workers.assignment.policy.moves import Ruling, as_moves, as_notices, has_clock, reopenings, stays_held
 from workers.assignment.policy.place import Placement, place
 from workers.assignment.policy.route import route
 from workers.assignment.queries import decide as queries
@@ -47,6 +47,7 @@ def _write(tx: Transaction, ruling: Ruling, coverage: Coverage, placements: Sequ
     asked = {one.pool for one in moving if one.pool}
     seats = {name: explain(state) for name, state in coverage.pools.items() if name in asked}
     snapshots = queries.write_snapshots(tx, ruling.version, seats)
+    apply_moves(tx, reopenings(ruling, moving))
     apply_moves(tx, as_moves(ruling, moving, snapshots))
     tx.hand_on(TaskName.SEND, write_notices(tx, as_notices(ruling, moving)))
     queries.postpone(tx, {one.case.lead_id: one.next_attempt_at for one in placements if stays_held(one)})

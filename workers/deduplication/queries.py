@@ -14,12 +14,12 @@ def load_released(tx: Transaction, lead_ids: Sequence[int]) -> list[Waiting]:
     """Return those of the leads that stand in the buffer and may leave it; nothing is locked yet."""
     rows = tx.rows(
         """
-        SELECT lead_id, sheet, received_at FROM lead JOIN fact_sheet USING (lead_id)
+        SELECT lead_id, sheet -> 'facts' AS facts, sheet -> 'bad' AS bad FROM lead JOIN fact_sheet USING (lead_id)
         WHERE lead_id = ANY(%(ids)s::bigint[]) AND status = 'buffering' AND release_at <= now() ORDER BY lead_id
         """,
         ids=list(lead_ids),
     )
-    return [Waiting(row.lead_id, row.sheet, row.received_at) for row in rows]
+    return [Waiting(row.lead_id, row.facts, row.bad) for row in rows]
 
 
 def load_holders(tx: Transaction, keys: Collection[str]) -> dict[str, int]:
@@ -70,16 +70,14 @@ def load_email_keys(tx: Transaction, lead_ids: Collection[int]) -> dict[int, fro
 
 
 def give_keys(tx: Transaction, keys: Mapping[str, int]) -> None:
-    """Let keys that this batch took point at the lead that stands for the person."""
-    if keys:
-        tx.run(
-            """
-            UPDATE person_key SET lead_id = row.lead_id
-            FROM json_to_recordset(%(rows)s) AS row(key text, lead_id bigint)
-            WHERE person_key.key = row.key AND person_key.lead_id <> row.lead_id
-            """,
-            rows=rows_as_json({"key": key, "lead_id": lead_id} for key, lead_id in sorted(keys.items())),
-        )
+    """Let keys that this batch took point at another lead, which stands for the person."""
+    tx.run(
+        """
+        UPDATE person_key SET lead_id = row.lead_id
+        FROM json_to_recordset(%(rows)s) AS row(key text, lead_id bigint) WHERE person_key.key = row.key
+        """,
+        rows=rows_as_json({"key": key, "lead_id": lead_id} for key, lead_id in sorted(keys.items())),
+    )
 
 
 def load_candidates(tx: Transaction, domains: Collection[str], account_ids: Collection[str]) -> list[AccountCandidate]:
@@ -124,11 +122,6 @@ def apply_settled(tx: Transaction, settled: Sequence[Settled]) -> list[tuple[int
                 merged_into = decided.merged_into, decisions = lead.decisions + 1, next_attempt_at = NULL
             FROM decided WHERE lead.lead_id = decided.lead_id AND lead.status = 'buffering'
             RETURNING lead.decisions, decided.*
-        ), overtaken AS (
-            -- The sweep may hand a lead on before the keeper has fired its release: no step outlives its ladder.
-            UPDATE deadline SET cancelled_at = now()
-            FROM moved WHERE deadline.lead_id = moved.lead_id AND ladder = 'buffer'
-                AND fired_at IS NULL AND cancelled_at IS NULL
         ), recorded AS (
             INSERT INTO decision (lead_id, sequence, stage, outcome, policy_version, detail)
             SELECT lead_id, decisions, 'deduplication', outcome, policy_version, detail FROM moved

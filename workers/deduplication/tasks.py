@@ -42,7 +42,8 @@ def _find_persons(
     leads = [one for one in waiting if known[one.lead_id].status is Status.BUFFERING]
     # The latest first, so that the earliest lead of the batch takes a key that several of them have.
     wanted = {key: one.lead_id for one in reversed(leads) for key in keys[one.lead_id]}
-    strangers = others(queries.claim_keys(tx, wanted), {one.lead_id for one in leads})
+    held = queries.claim_keys(tx, wanted)
+    strangers = others(held, {one.lead_id for one in leads})
     # A key that another batch took between the two looks: its lead is locked late, and the deadlock detector judges.
     late = set(strangers.values()) - known.keys()
     known |= queries.claim(tx, late) if late else {}
@@ -52,5 +53,5 @@ def _find_persons(
     }
     submitted = [Submitted(one.lead_id, keys[one.lead_id]) for one in leads]
     decisions = resolve_people(submitted, existing, waking_tracks(version.policy.tracks))
-    queries.give_keys(tx, key_owners(decisions))
+    queries.give_keys(tx, key_owners(decisions, held))
     return leads, decisions

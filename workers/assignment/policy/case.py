@@ -40,6 +40,11 @@ class Directive:
         targets = tuple(Target.parse(text) for text in document["targets"])
         return cls(targets, document.get("without"), document.get("reason", "escalation"))
 
+    def as_document(self) -> dict[str, Any]:
+        """Return the directive as a lead row and a decision carry it."""
+        targets = [str(target) for target in self.targets]
+        return {"targets": targets, "without": self.without, "reason": self.reason}
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -55,6 +60,8 @@ class Case:
     signals: Mapping[str, int] = field(default_factory=dict)
     test: bool = False
     directive: Directive | None = None
+    #: Why it is held now, if it is.
+    hold_reason: str | None = None
 
     def rule_facts(self) -> dict[str, object]:
         """Return the facts that rules may ask for: the lead's own, its account's, and what the person did.

@@ -41,7 +41,32 @@ def as_moves(ruling: Ruling, placements: Sequence[Placement], snapshots: Mapping
 
 def stays_held(placement: Placement) -> bool:
     """Say whether a lead that is held already would only be held again, for the same sake."""
+    return _held_again(placement) and placement.hold_reason == placement.case.hold_reason
+
+
+def _held_again(placement: Placement) -> bool:
     return placement.case.from_status is Status.HELD and placement.kind == "exception"
+
+
+def reopenings(ruling: Ruling, placements: Sequence[Placement]) -> list[Move]:
+    """Return the moves that take leads out of the queue which it is to have again, for another sake than before.
+
+    So the queue's keeper is told why it has them now, and the record says what became of the first reason.
+    """
+    return [_reopening(ruling, placement) for placement in placements if _held_again(placement)]
+
+
+def _reopening(ruling: Ruling, placement: Placement) -> Move:
+    return Move(
+        lead_id=placement.case.lead_id,
+        from_status=Status.HELD,
+        status=Status.MATCHED,
+        stage=Stage.ASSIGNMENT,
+        outcome="retried",
+        policy_version=ruling.version,
+        end_reason="retried",
+        detail={"hold_reason": placement.case.hold_reason},
+    )
 
 
 def has_clock(placement: Placement) -> bool:
@@ -52,10 +77,11 @@ def has_clock(placement: Placement) -> bool:
 def _move(ruling: Ruling, placement: Placement, snapshots: Mapping[str, int]) -> Move:
     route = placement.route
     is_rep, is_queue = placement.kind == "rep", placement.kind in {"claim", "exception"}
+    directive = placement.case.directive
     kind = OwnerKind.REP if is_rep else OwnerKind.QUEUE
     return Move(
         lead_id=placement.case.lead_id,
-        from_status=placement.case.from_status,
+        from_status=Status.MATCHED if _held_again(placement) else placement.case.from_status,
         status=_STATUS[placement.kind],
         stage=Stage.ASSIGNMENT,
         outcome=str(_STATUS[placement.kind]),
@@ -65,10 +91,12 @@ def _move(ruling: Ruling, placement: Placement, snapshots: Mapping[str, int]) ->
         reason=placement.reason if is_rep or is_queue else None,
         rule=route.rule,
         pool=placement.pool,
-        end_reason="reassigned" if placement.case.from_status is Status.HELD else None,
+        end_reason="reassigned" if placement.case.from_status is Status.HELD and not _held_again(placement) else None,
         hold_reason=placement.hold_reason,
         track=placement.name if placement.kind == "nurture" else None,
         next_attempt_at=placement.next_attempt_at,
+        # Whoever is looked for again is looked for where the clock or the answer has said.
+        directive=directive.as_document() if directive and placement.next_attempt_at else None,
         segment=_word(route.derived.values.get("segment")),
         product=_word(route.derived.values.get("product")),
         intent=min(route.intent, 32_767),
@@ -105,8 +133,7 @@ def _detail(placement: Placement, snapshots: Mapping[str, int]) -> dict[str, Any
         detail["held_word"] = route.match.held_word
     directive = placement.case.directive
     if directive is not None:
-        targets = [str(target) for target in directive.targets]
-        detail["directive"] = {"targets": targets, "without": directive.without, "reason": directive.reason}
+        detail["directive"] = directive.as_document()
     if placement.pool is not None:
         detail["pool"] = {"snapshot": snapshots[placement.pool], "place": placement.place_in_pool}
     if route.match.first_action is not None:

@@ -32,8 +32,8 @@ def lock_lead(tx: Transaction, lead_id: int) -> Holding | None:
     rows = tx.rows(
         """
         SELECT lead.lead_id, lead.status, lead.received_at, coalesce(lead.release_at, lead.received_at) AS released_at,
-            lead.account_id, lead.test, lead.track, lead.directive, holder.owner_kind, holder.owner,
-            coalesce(fact_sheet.sheet, %(empty)s::jsonb) AS sheet,
+            lead.account_id, lead.test, lead.track, lead.directive, lead.hold_reason,
+            holder.owner_kind, holder.owner, coalesce(fact_sheet.sheet, %(empty)s::jsonb) AS sheet,
             coalesce(fact_sheet.sheet -> 'facts', '{}') AS facts, coalesce(fact_sheet.sheet -> 'bad', '{}') AS bad
         FROM lead LEFT JOIN fact_sheet USING (lead_id)
         LEFT JOIN assignment AS holder ON holder.lead_id = lead.lead_id AND holder.ended_at IS NULL

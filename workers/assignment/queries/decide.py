@@ -18,7 +18,7 @@ def claim(tx: Transaction, lead_ids: Sequence[int]) -> list[Case]:
         """
         SELECT lead.lead_id, lead.status, lead.received_at, coalesce(lead.release_at, lead.received_at) AS released_at,
             lead.account_id, lead.test, fact_sheet.sheet -> 'facts' AS facts, fact_sheet.sheet -> 'bad' AS bad,
-            lead.directive
+            lead.directive, lead.hold_reason
         FROM lead JOIN fact_sheet USING (lead_id)
         WHERE lead.lead_id = ANY(%(ids)s::bigint[])
             AND (lead.status = 'matched' OR (lead.status = 'held' AND lead.next_attempt_at IS NOT NULL))
@@ -45,6 +45,7 @@ def cases_of(tx: Transaction, rows: Sequence[Any]) -> list[Case]:
             signals=signals.get(row.facts.get("email_key", ""), {}),
             test=row.test,
             directive=Directive.read(row.directive),
+            hold_reason=row.hold_reason,
         )
         for row in rows
     ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from shared.domain.lead import Status
@@ -22,17 +21,11 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A lead out of the buffer, with what is known about it."""
+    """A lead out of the buffer, with what is known about it and what was not understood."""
 
     lead_id: int
-    sheet: Mapping[str, Any]
-    received_at: datetime
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """Return the facts of the sheet."""
-        facts: Mapping[str, Any] = self.sheet["facts"]
-        return facts
+    facts: Mapping[str, Any]
+    bad: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +57,11 @@ def waking_tracks(tracks: Mapping[str, Track]) -> frozenset[str]:
     return frozenset(name for name, track in tracks.items() if "lead.submitted" in track.wakes_on)
 
 
-def key_owners(decisions: Iterable[PersonDecision]) -> dict[str, int]:
-    """Return which lead each claimed key belongs to now."""
-    return {key: decision.person for decision in decisions for key in decision.claims}
+def key_owners(decisions: Iterable[PersonDecision], held: Mapping[str, int]) -> dict[str, int]:
+    """Return the claimed keys that belong to another lead now than the one that holds them, with that lead."""
+    return {
+        key: decision.person for decision in decisions for key in decision.claims if held.get(key) != decision.person
+    }
 
 
 def settle(
@@ -114,23 +109,23 @@ def _account_record(match: AccountMatch) -> dict[str, Any]:
 
 def joinings(leads: Sequence[Waiting], decisions: Sequence[PersonDecision]) -> list[Joining]:
     """Return, for every lead that others of the batch joined, who they are and whether they wake it."""
-    sheets = {one.lead_id: one.sheet for one in leads}
+    submitted = {one.lead_id: one for one in leads}
     groups: dict[int, list[PersonDecision]] = {}
     for decision in decisions:
         if decision.outcome in {Outcome.MERGES, Outcome.WAKES}:
             groups.setdefault(decision.person, []).append(decision)
-    return [_joining(person, group, sheets) for person, group in sorted(groups.items())]
+    return [_joining(person, group, submitted) for person, group in sorted(groups.items())]
 
 
-def _joining(person: int, group: Sequence[PersonDecision], sheets: Mapping[int, Mapping[str, Any]]) -> Joining:
+def _joining(person: int, group: Sequence[PersonDecision], submitted: Mapping[int, Waiting]) -> Joining:
     wakes = any(decision.outcome is Outcome.WAKES for decision in group)
-    latest = sheets[group[-1].lead_id]
+    latest = submitted[group[-1].lead_id]
     joined = [
         {"lead": decision.lead_id, "by": decision.key.partition(":")[0] if decision.key else None} for decision in group
     ]
     if not wakes:
         return Joining(person, joined, wakes=False)
-    return Joining(person, joined, wakes=True, facts=latest["facts"], bad=latest["bad"])
+    return Joining(person, joined, wakes=True, facts=latest.facts, bad=latest.bad)
 
 
 def others(holders: Mapping[str, int], batch: Collection[int]) -> dict[str, int]:

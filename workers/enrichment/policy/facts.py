@@ -30,6 +30,7 @@ FIRMOGRAPHICS: Final = ("employees", "industry", "tech_stack")
 # Where a state is part of the address.
 _WITH_STATES: Final = frozenset({"US", "CA"})
 _PLACE: Final = frozenset({"state", "postal_code"})
+_COMPANY_FIELDS: Final = tuple(field for field in PRECEDENCE if field not in _PLACE)
 
 # Facts that the form does not say itself but that follow from a fact; they share its origin's reliability.
 _DERIVED_FROM: Final[dict[str, str]] = {
@@ -46,7 +47,7 @@ class FactSheet:
     facts: dict[str, object]
     """Known facts only: an unknown fact has no entry."""
     origins: dict[str, str]
-    """`form`, a provider's name, or the field that a fact was derived from."""
+    """A provider's name, or the field that a fact was derived from; a fact without an entry stands in the form."""
     bad: dict[str, str]
     """Given but not understood, as given. The fact may still be known from a provider."""
     mended: dict[str, str]
@@ -62,7 +63,11 @@ class FactSheet:
     def as_document(self) -> dict[str, object]:
         """Return the sheet as one JSON document."""
         return {
-            **{name: getattr(self, name) for name in ("facts", "origins", "bad", "mended", "extra")},
+            "facts": self.facts,
+            "origins": self.origins,
+            "bad": self.bad,
+            "mended": self.mended,
+            "extra": self.extra,
             "blanks": list(self.blanks),
             "conflicts": [{"field": found.field, "a": found.a, "b": found.b} for found in self.conflicts],
             "missing_providers": list(self.missing_providers),
@@ -83,12 +88,12 @@ def fact_sheets(
 def fact_sheet(reading: Reading, findings: Sequence[Finding] = ()) -> FactSheet:
     """Return the facts of one lead from its own reading and the findings about its company, in the configured order."""
     facts, bad = dict(reading.facts), dict(reading.bad)
-    origins = {name: _DERIVED_FROM.get(name, FORM) for name in facts}
+    origins = {name: source for name, source in _DERIVED_FROM.items() if name in facts}
     if "domain" in facts:
         origins["domain"] = "website" if facts["free_mail"] or "email_domain" not in facts else "email"
     found = [finding for finding in findings if finding.outcome is Outcome.FOUND]
-    for field in PRECEDENCE:
-        if field not in _PLACE:
+    if found:
+        for field in _COMPANY_FIELDS:
             _fill(field, found, facts, origins, bad)
     _place(reading, found, facts, origins, bad)
     if "company_key" not in facts and isinstance(name := facts.get("company"), str) and (key := company_key(name)):
@@ -151,7 +156,7 @@ def _place(
         if understood is None:
             bad[field] = shown(value)
         else:
-            facts[field], origins[field] = understood, FORM
+            facts[field] = understood
     if country is None:
         return
     neighbours = [finding for finding in found if finding.facts.get("country") == country]

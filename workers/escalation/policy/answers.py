@@ -34,11 +34,18 @@ class Answer:
     lead_id: int
     rep_id: str
     number: int = 0
+    #: Who sent it, when that is not the rep.
+    sent_by: str | None = None
     reason: str | None = None
     note: str | None = None
     of: int | None = None
     #: What else was said: the kind of a touch and its outcome, the opportunity and its amount.
     details: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def made_by(self) -> str:
+        """Return who is on the record for it."""
+        return self.sent_by or self.rep_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,14 @@ class Setting:
 
 def answered(answer: Answer, lead: Held, inputs: Mapping[str, Any], setting: Setting) -> Answered:
     """Return how an answer is written that leaves the lead with its owner."""
-    detail = {name: value for name, value in answer.details.items() if value is not None}
+    told = {"rep": answer.rep_id, **answer.details}
+    detail = {name: value for name, value in told.items() if value is not None}
     if answer.kind is Kind.ACCEPT:
         return Answered(
-            answer.lead_id, answer.kind, answer.rep_id, "accept", _first_touch(lead, inputs, setting), detail
+            answer.lead_id, answer.kind, answer.made_by, "accept", _first_touch(lead, inputs, setting), detail
         )
     ends = "first_touch" if answer.kind is Kind.TOUCH and lead.status is Status.ACCEPTED else None
-    return Answered(answer.lead_id, answer.kind, answer.rep_id, ends, (), detail)
+    return Answered(answer.lead_id, answer.kind, answer.made_by, ends, (), detail)
 
 
 def _first_touch(lead: Held, inputs: Mapping[str, Any], setting: Setting) -> tuple[Any, ...]:
@@ -148,7 +149,13 @@ def _elsewhere(target: Target, lead: Held, setting: Setting) -> dict[str, Any]:
 
 
 def _move(answer: Answer, lead: Held, setting: Setting, status: Status | None = None, **changes: Any) -> Move:
-    detail = {"note": answer.note, "of": answer.of, "recycle_reason": answer.reason, **answer.details}
+    detail = {
+        "rep": answer.rep_id,
+        "note": answer.note,
+        "of": answer.of,
+        "recycle_reason": answer.reason,
+        **answer.details,
+    }
     return Move(
         lead_id=answer.lead_id,
         from_status=lead.status,
@@ -156,7 +163,7 @@ def _move(answer: Answer, lead: Held, setting: Setting, status: Status | None = 
         stage=Stage.ANSWER,
         policy_version=setting.version,
         rule=lead.rule,
-        made_by=answer.rep_id,
+        made_by=answer.made_by,
         detail={name: value for name, value in detail.items() if value is not None},
         **changes,
     )

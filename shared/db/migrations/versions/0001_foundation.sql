@@ -351,6 +351,8 @@ CREATE UNIQUE INDEX assignment_epoch ON assignment (lead_id, epoch);
 -- Law 2: no lead has two custodies at a time.
 CREATE UNIQUE INDEX assignment_active ON assignment (lead_id) WHERE ended_at IS NULL;
 CREATE INDEX assignment_of_owner ON assignment (owner_kind, owner) WHERE ended_at IS NULL;
+-- Limits count what a rep claimed in a window.
+CREATE INDEX assignment_claims ON assignment (owner, started_at) WHERE reason = 'claim';
 -- Caps count what a pool gave in a window.
 CREATE INDEX assignment_of_pool ON assignment (pool, started_at) WHERE pool IS NOT NULL;
 
