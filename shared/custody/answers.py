@@ -45,6 +45,7 @@ def write_answers(tx: Transaction, answers: Sequence[Answered]) -> None:
         ), marked AS (
             UPDATE assignment SET
                 seen_at = CASE WHEN kind IN ('seen', 'accepted') THEN coalesce(seen_at, now()) ELSE seen_at END,
+                touched_at = CASE WHEN kind = 'touched' THEN coalesce(touched_at, now()) ELSE touched_at END,
                 overdue_at = CASE WHEN EXISTS (
                     SELECT FROM settled WHERE settled.lead_id = changed.lead_id AND action = 'flag_overdue')
                     THEN coalesce(overdue_at, now()) ELSE overdue_at END

@@ -27,6 +27,20 @@ def rows_as_json(rows: Iterable[Any]) -> str:
     return as_json(list(rows))
 
 
+def as_array(values: list[Any]) -> object:
+    """Write a list of numbers or of texts as PostgreSQL writes an array; leave any other list to the driver.
+
+    The driver looks at each value twice; a statement names the array's type itself (`%(ids)s::bigint[]`).
+    """
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return "{" + ",".join(map(str, values)) + "}"
+    if kinds == {str}:
+        quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+        return '{"' + '","'.join(quoted) + '"}'
+    return values
+
+
 def at(value: datetime | None) -> str | None:
     """Give an instant in the form in which JSON carries it."""
     return None if value is None else value.isoformat()

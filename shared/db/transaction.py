@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, CursorResult, Engine, Row
+
+from shared.db.arrays import as_array
 
 
 class Publisher(Protocol):
@@ -26,11 +28,11 @@ class Transaction:
 
     def rows(self, sql: str, **parameters: Any) -> list[Row[Any]]:
         """Run one statement and return all its rows."""
-        return list(self.connection.exec_driver_sql(sql, parameters).fetchall())
+        return list(self._execute(sql, parameters).fetchall())
 
     def row(self, sql: str, **parameters: Any) -> Row[Any] | None:
         """Run one statement and return its first row, if there is one."""
-        return self.connection.exec_driver_sql(sql, parameters).fetchone()
+        return self._execute(sql, parameters).fetchone()
 
     def value(self, sql: str, **parameters: Any) -> Any:
         """Run one statement and return the first column of its first row, or None."""
@@ -39,7 +41,11 @@ class Transaction:
 
     def run(self, sql: str, **parameters: Any) -> int:
         """Run one statement and return how many rows it changed."""
-        return self.connection.exec_driver_sql(sql, parameters).rowcount
+        return self._execute(sql, parameters).rowcount
+
+    def _execute(self, sql: str, parameters: Mapping[str, Any]) -> CursorResult[Any]:
+        written = {name: as_array(one) if isinstance(one, list) else one for name, one in parameters.items()}
+        return self.connection.exec_driver_sql(sql, written)
 
     def hand_on(self, task: str, lead_ids: Iterable[int]) -> None:
         """Remember ids for the next room; they are published after the commit."""

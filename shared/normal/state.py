@@ -123,6 +123,7 @@ def _state(given: str, country: str | None) -> str | None:
     return _BY_NAME["US"].get(plain, given) if country is None else given
 
 
+@lru_cache(maxsize=4096)
 def country_of_state(text: str) -> str | None:
     """Return US or CA when a text is a state's full name there; codes and short forms mean many places."""
     plain = "".join(words(clean(text, _LIMIT) or ""))

@@ -45,12 +45,12 @@ def load_recycle_reasons(tx: Transaction) -> list[tuple[int, str | None]]:
 
 
 def load_recorded(tx: Transaction, limit: int) -> list[Recorded]:
-    """Return the latest decisions of the assignment that kept their inputs."""
+    """Return the latest decisions that the assignment made by the rules; a directive asks no rule."""
     rows = tx.rows(
         """
         SELECT lead_id, sequence, policy_version, rule, detail #> '{inputs,facts}' AS facts,
             detail #> '{inputs,bad}' AS bad, (detail #>> '{qualification,passed}')::boolean AS qualified
-        FROM decision WHERE stage = 'assignment' AND detail ? 'inputs'
+        FROM decision WHERE stage = 'assignment' AND detail ? 'inputs' AND NOT detail ? 'directive'
         ORDER BY decided_at DESC, lead_id DESC LIMIT %(limit)s
         """,
         limit=limit,

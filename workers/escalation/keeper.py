@@ -18,6 +18,7 @@ from shared.bus.context import Context
 from shared.bus.publisher import batches
 from shared.bus.queues import TaskName
 from shared.custody import Move, apply_moves, write_notices
+from shared.custody import reps as rep_queries
 from shared.custody.alert import alerts
 from shared.custody.clock import queue_steps
 from shared.db.policies import Version
@@ -26,9 +27,10 @@ from shared.domain.lead import OwnerKind, Stage, Status
 from shared.metrics import KEEPER_TICK, SWEPT
 from workers.escalation.fire import fire_due
 from workers.escalation.measure import count_fired
+from workers.escalation.policy.absence import hand_over
 from workers.escalation.policy.reminding import Reminded, remind
 from workers.escalation.policy.sweeping import NEXT_TASK, Standing, given_up, hand_ons, seconds_until
-from workers.escalation.queries import answers, firing
+from workers.escalation.queries import absence, answers, firing
 from workers.escalation.queries import sweeping as queries
 from workers.escalation.queries.outbox import load_due_notices
 
@@ -38,6 +40,8 @@ log = structlog.get_logger()
 TICK_LIMIT = 5000
 #: The countdown comes first; what it has not fired a second after it was due, the keeper fires.
 LATE_SECONDS = 1.0
+#: Absences of one tick: a whole company's holidays may begin at one midnight.
+ABSENCES = 1000
 #: A held lead that found nobody is looked at again so soon; changes of reps wake it at once.
 RETRY_SECONDS = 30.0
 #: Partitions are made two months ahead; looking once an hour is plenty.
@@ -79,6 +83,7 @@ class Keeper:
         if version is not None:
             self.fire()
             self.arm()
+            self.hand_over(version)
             self.settle()
             self.retry()
             self.sweep(version)
@@ -108,6 +113,17 @@ class Keeper:
             )
         armed = sum(len(one.lead_ids) for one in seconds)
         self._armed_until = seconds[-1].fire_at - timedelta(microseconds=1) if armed >= TICK_LIMIT else until
+
+    def hand_over(self, version: Version) -> list[int]:
+        """Give away, by the policy, what reps hold whose absence has just begun."""
+        with transaction(self._context.engine, self._context.publisher) as tx:
+            leaving = {one.rep_id: one.cover_rep_id for one in absence.claim_beginning(tx, ABSENCES)}
+            held = absence.claim_held(tx, leaving) if leaving else []
+            moves = hand_over(version.policy, version.number, version.last_queue, held, leaving, tx.started_at)
+            rep_queries.lock(tx, leaving)
+            moved = sorted(apply_moves(tx, moves))
+            tx.hand_on(TaskName.ASSIGN, moved)
+        return moved
 
     def settle(self) -> None:
         """Hand on answers that nobody settled: their hint was lost."""

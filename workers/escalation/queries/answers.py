@@ -52,7 +52,7 @@ def claim(tx: Transaction, lead_ids: Collection[int]) -> dict[int, Held]:
     rows = tx.rows(
         """
         SELECT lead.lead_id, lead.status, lead.epoch, lead.test, lead.policy_version, lead.rule,
-            lead.first_touch_at IS NOT NULL AS touched, holder.owner_kind, holder.owner,
+            holder.touched_at IS NOT NULL AS touched, holder.owner_kind, holder.owner,
             holder.seen_at IS NOT NULL AS seen, holder.started_at,
             holder.pool, fact_sheet.sheet -> 'facts' AS facts
         FROM lead LEFT JOIN assignment AS holder ON holder.lead_id = lead.lead_id AND holder.ended_at IS NULL

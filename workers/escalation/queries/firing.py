@@ -97,7 +97,7 @@ def claim(tx: Transaction, lead_ids: Collection[int], *, skip_locked: bool) -> d
     # A statement of its own: it sees what the lock has waited for.
     rows = tx.rows(
         """
-        SELECT lead.lead_id, lead.status, lead.epoch, lead.rule, lead.test, lead.first_touch_at IS NOT NULL AS touched,
+        SELECT lead.lead_id, lead.status, lead.epoch, lead.rule, lead.test, holder.touched_at IS NOT NULL AS touched,
             holder.owner_kind, holder.owner
         FROM lead LEFT JOIN assignment AS holder ON holder.lead_id = lead.lead_id AND holder.ended_at IS NULL
         WHERE lead.lead_id = ANY(%(ids)s::bigint[])

@@ -105,10 +105,13 @@ CREATE TABLE absence (
     cover_rep_id text,
     stop_before interval NOT NULL DEFAULT '0',
     as_of timestamptz NOT NULL,
+    handled_at timestamptz,
     PRIMARY KEY (rep_id, starts_at),
     CHECK (starts_at < ends_at)
 );
+COMMENT ON COLUMN absence.handled_at IS 'When the keeper gave away what the rep held as the absence began.';
 CREATE INDEX absence_by_end ON absence (ends_at);
+CREATE INDEX absence_to_come ON absence (starts_at) WHERE handled_at IS NULL;
 
 CREATE TABLE account (
     account_id text PRIMARY KEY,
@@ -342,6 +345,7 @@ CREATE TABLE assignment (
     end_reason text,
     overdue_at timestamptz,
     seen_at timestamptz,
+    touched_at timestamptz,
     plan_id bigint,
     CHECK ((ended_at IS NULL) = (end_reason IS NULL)),
     CHECK (ended_at >= started_at)
