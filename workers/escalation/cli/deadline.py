@@ -1,4 +1,4 @@
-"""`baton deadline list`: the clocks that run."""
+"""`baton deadline list|migrate`: the clocks that run, and how they are moved to another policy version."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,18 +6,19 @@ from typing import Any
 import click
 
 from shared.bus.assembly import open_context
-from shared.console import json_option, print_records, with_settings
+from shared.console import by_option, json_option, print_json, print_records, progress, say, with_settings
 from shared.db.transaction import transaction
 from shared.domain.duration import format_duration, parse_duration
 from shared.settings import Settings
 from workers.escalation import listing
+from workers.escalation.migrate import Order, migrate_clocks
 
 _LADDERS = ("accept", "first_touch", "queue", "buffer", "track")
 
 
 @click.group()
 def deadline() -> None:
-    """Look at the clocks that run."""
+    """Look at the clocks that run, and move them to another policy version on purpose."""
 
 
 @deadline.command(name="list")
@@ -43,6 +44,30 @@ def list_(
     with open_context(settings) as context, transaction(context.engine) as tx:
         rows = listing.list_deadlines(tx, listing.Wanted(lead_id, owner, ladder, seconds, limit))
     print_records(rows if as_json else [_line(one) for one in rows], as_json=as_json, none="No clock runs like that.")
+
+
+@deadline.command()
+@click.option("--to", type=click.IntRange(1), help="A policy version; else the one in force.")
+@click.option("--from", "from_version", type=click.IntRange(1), help="Only clocks of this version; else of all others.")
+@click.option("--yes", is_flag=True, help="Do it; without it the report says what would happen.")
+@by_option
+@json_option
+@with_settings
+def migrate(
+    settings: Settings, to: int | None, from_version: int | None, made_by: str, *, yes: bool, as_json: bool
+) -> None:
+    """Move running clocks to another policy version, from the instants at which they started."""
+    with open_context(settings) as context, progress("Migrating") as advance:
+        version, counts = migrate_clocks(context, Order(to, from_version, yes, made_by), advance)
+    if as_json:
+        print_json({"version": version, "written": yes, **counts})
+        return
+    moved = "moved" if yes else "would move"
+    say(f"{counts['clocks']} running clocks {moved} to policy version {version}.")
+    words = ("sooner", "later", "same", "added", "cancelled", "due_at_once")
+    say("  steps: " + ", ".join(f"{counts[word]} {word.replace('_', ' ')}" for word in words))
+    if counts["clocks"] and not yes:
+        say("  Nothing was changed; do it with --yes.")
 
 
 def _line(row: dict[str, Any]) -> dict[str, object]:
