@@ -92,3 +92,15 @@ def test_local_data_of_the_last_demonstration_are_gone(home: Path) -> None:
         keys = client.dbsize()
 
     assert (tables, keys) == ((0,), 0)
+
+
+def test_nothing_leaves_the_house(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token or a vendor's key in the caller's environment is not seen by the demonstration, and is back afterwards."""
+    monkeypatch.setenv("BATON_SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("BATON_CLEARBIT_KEY", "k")
+
+    with demo_place(Settings(home=home)):
+        inside = {name for name in os.environ if "SLACK" in name or "CLEARBIT" in name}
+
+    assert inside == set()
+    assert os.environ["BATON_SLACK_BOT_TOKEN"] == "xoxb-1"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shared.db.transaction import Transaction
@@ -132,3 +133,73 @@ def find_example(tx: Transaction) -> int | None:
         ORDER BY lead.decisions DESC, lead.account_id IS NULL, lead.lead_id LIMIT 1
         """
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A lead and where it stands."""
+
+    lead_id: int
+    status: str
+
+
+def find_lead_of_event(tx: Transaction, source: str, event_id: str) -> Seen | None:
+    """Return the lead that an event became."""
+    row = tx.row(
+        """
+        SELECT lead.lead_id, status FROM event_key JOIN lead USING (lead_id)
+        WHERE source = %(source)s AND id = %(id)s
+        """,
+        source=source,
+        id=event_id,
+    )
+    return None if row is None else Seen(row.lead_id, row.status)
+
+
+def find_claimant(tx: Transaction, lead_id: int) -> str | None:
+    """Return a colleague who is here, of the team of the rep who let the lead go."""
+    found: str | None = tx.value(
+        """
+        SELECT colleague.rep_id FROM assignment AS former
+        JOIN rep AS owner ON owner.rep_id = former.owner
+        JOIN rep AS colleague ON colleague.team = owner.team AND colleague.rep_id <> owner.rep_id
+        WHERE former.lead_id = %(id)s AND former.owner_kind = 'rep' AND colleague.status = 'active'
+            AND NOT EXISTS (SELECT FROM absence WHERE absence.rep_id = colleague.rep_id AND ends_at > now())
+        ORDER BY former.epoch DESC, colleague.rep_id LIMIT 1
+        """,
+        id=lead_id,
+    )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that happened to a lead: when, how long after it came, and what."""
+
+    at: datetime
+    after_seconds: float
+    what: str
+    detail: str
+
+
+def load_story(tx: Transaction, lead_id: int) -> list[Told]:
+    """Return everything that happened to a lead, custody, clock and notices, in order."""
+    rows = tx.rows(
+        """
+        WITH story AS (
+            SELECT started_at AS at, 1 AS place, owner_kind || ' ' || owner AS what, 'by ' || reason AS detail
+            FROM assignment WHERE lead_id = %(id)s
+            UNION ALL
+            SELECT fired_at, 0, replace(action, '_', ' '),
+                'due ' || to_char(due_at, 'HH24:MI:SS') || ', fired by ' || fired_by
+            FROM deadline WHERE lead_id = %(id)s AND fired_at IS NOT NULL
+            UNION ALL
+            SELECT created_at, 2, 'notice: ' || kind, 'to ' || recipient || ', ' || coalesce(outcome, 'waiting')
+            FROM notice WHERE %(id)s = ANY(lead_ids)
+        )
+        SELECT at, extract(epoch FROM at - lead.received_at)::float8 AS after_seconds, what, detail
+        FROM story, lead WHERE lead.lead_id = %(id)s ORDER BY at, place, what
+        """,
+        id=lead_id,
+    )
+    return [Told(row.at, row.after_seconds, row.what, row.detail) for row in rows]

@@ -16,6 +16,7 @@ from shared.bus.context import Context
 from shared.console import note, say
 from shared.db.transaction import transaction
 from shared.settings import Settings
+from workers.demo.clock_story import tell_story
 from workers.demo.crm import DATA
 from workers.demo.generate import make_scenario
 from workers.demo.place import demo_place
@@ -56,7 +57,8 @@ def _explain(context: Context, outcome: Outcome) -> int:
         example = find_example(tx)
     if example is not None:
         _baton("lead", "show", str(example))
-    is_clean = _baton("audit") == 0
+    story = tell_story(context, _baton)
+    is_clean = _baton("audit") == 0 and story.claimed
     say()
     if not outcome.is_at_rest:
         unread = outcome.published - outcome.standing.read
@@ -65,12 +67,13 @@ def _explain(context: Context, outcome: Outcome) -> int:
     return 0 if outcome.is_at_rest and is_clean else 1
 
 
-def _baton(*arguments: str) -> int:
+def _baton(*arguments: str | int) -> int:
     """Run a command of ours in this process, as if it had been typed, and return its exit code."""
     say()
-    say(f"$ baton {shlex.join(arguments)}")
+    words = [str(one) for one in arguments]
+    say(f"$ baton {shlex.join(words)}")
     root = click.get_current_context().find_root().command
-    result = root.main(list(arguments), prog_name="baton", standalone_mode=False)
+    result = root.main(words, prog_name="baton", standalone_mode=False)
     return result if isinstance(result, int) else 0
 
 
