@@ -1,4 +1,4 @@
-"""Processes are killed at any statement and Redis comes back empty: nothing is lost and nothing is done twice."""
+"""Processes and servers are killed at any statement, and Redis comes back empty: nothing is lost or done twice."""
 
 import os
 import random
@@ -31,18 +31,25 @@ _ROOMS = ("intake", "keeper", "worker-enrichment", "worker-deduplication", "work
 
 
 @pytest.fixture
-def stack(home: Path) -> Iterator[LocalStack]:
-    """Servers of this test alone; their Redis keeps nothing on disk, so that a killed one comes back empty."""
-    with LocalStack(home / "servers", fsync=False) as running:
+def postgres(home: Path) -> Iterator[LocalStack]:
+    """A PostgreSQL of this test alone, which keeps what it has committed whoever kills it."""
+    with LocalStack(home / "postgres", servers=("postgres",)) as running:
         yield running
 
 
 @pytest.fixture
-def system(stack: LocalStack, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
+def redis(home: Path) -> Iterator[LocalStack]:
+    """A Redis of this test alone, which keeps nothing on disk, so that it comes back empty."""
+    with LocalStack(home / "redis", fsync=False, servers=("redis",)) as running:
+        yield running
+
+
+@pytest.fixture
+def system(postgres: LocalStack, redis: LocalStack, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     """The processes of the pipeline, in small batches and with an impatient sweep: every kill hits something."""
     for name, value in {
-        "DATABASE_URL": stack.database_url,
-        "REDIS_URL": stack.redis_url,
+        "DATABASE_URL": postgres.database_url,
+        "REDIS_URL": redis.redis_url,
         "HOME": str(home),
         "METRICS_PORT": "0",
         "BATCH_SIZE": "40",
@@ -57,10 +64,9 @@ def system(stack: LocalStack, home: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 @pytest.fixture
-def pipeline(stack: LocalStack, system: System) -> Iterator[Pipeline]:
+def pipeline(system: System) -> Iterator[Pipeline]:
     """The test's own view of the same servers."""
-    assert system.report().is_ready
-    with open_pipeline(stack.database_url, stack.redis_url) as opened:
+    with open_pipeline(system.servers.database_url, system.servers.redis_url) as opened:
         opened.activate(OPEN_POLICY)
         opened.sync("reps", [rep(f"rep-{number}") for number in range(8)])
         yield opened
@@ -89,6 +95,12 @@ def _kill_one(system: System, chance: random.Random) -> str | None:
     return chosen.name
 
 
+def _crash(stack: LocalStack, name: str, eventually: Eventually) -> None:
+    """Kill a server and start it again."""
+    os.kill(read_state(stack.home).servers[name].mark.pid, signal.SIGKILL)
+    eventually(stack.revive)
+
+
 def _has_captured(pipeline: Pipeline, events: int, publishing: subprocess.Popen[bytes]) -> bool:
     """Say whether so many events have been captured, or the publisher has ended."""
     return publishing.poll() is not None or pipeline.value("SELECT count(*) FROM event_key") >= events
@@ -97,9 +109,14 @@ def _has_captured(pipeline: Pipeline, events: int, publishing: subprocess.Popen[
 # Some 45 s alone on two cores.
 @pytest.mark.timeout(240)
 def test_nothing_is_lost_or_doubled_whoever_is_killed(
-    stack: LocalStack, system: System, pipeline: Pipeline, home: Path, eventually: Eventually
+    postgres: LocalStack,
+    redis: LocalStack,
+    system: System,
+    pipeline: Pipeline,
+    home: Path,
+    eventually: Eventually,
 ) -> None:
-    """With kills all along and Redis emptied once, every event is accounted for and every law is kept."""
+    """Kills all along, Redis emptied, PostgreSQL crashed: every event is accounted for and every law is kept."""
     chance = random.Random(_SEED)
     flood = make_flood(_EVENTS, seed=_SEED)
     path = flood.write(home / "flood.jsonl")
@@ -107,14 +124,15 @@ def test_nothing_is_lost_or_doubled_whoever_is_killed(
     command = [sys.executable, "-m", "workers", "publish", str(path), "--confirm", "--rate", "400"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as publishing:
         for captured in range(_STRIDE, _EVENTS, _STRIDE):
-            eventually(partial(_has_captured, pipeline, captured, publishing), within=60)
+            eventually(partial(_has_captured, pipeline, captured, publishing), within=90)
             if captured == _STRIDE * 6:
-                os.kill(read_state(home / "servers").servers["redis"].mark.pid, signal.SIGKILL)
-                eventually(stack.revive)
+                _crash(redis, "redis", eventually)
+            elif captured == _STRIDE * 9:
+                _crash(postgres, "postgres", eventually)
             else:
                 killed.append(_kill_one(system, chance))
-        assert publishing.wait(60) == 0
-    left = wait_until_rest(pipeline.context, 60, lambda _: None, allow_buffering=False)
+        assert publishing.wait(90) == 0
+    left = wait_until_rest(pipeline.context, 90, lambda _: None, allow_buffering=False)
 
     (counts,) = pipeline.rows("SELECT * FROM report.conservation")
     assert left is not None

@@ -95,7 +95,7 @@ def test_local_data_of_the_last_demonstration_are_gone(home: Path) -> None:
 
 
 def test_nothing_leaves_the_house(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A token or a vendor's key in the caller's environment is not seen by the demonstration, and is back afterwards."""
+    """A token or a vendor's key of the caller is not seen by the demonstration, and is back afterwards."""
     monkeypatch.setenv("BATON_SLACK_BOT_TOKEN", "xoxb-1")
     monkeypatch.setenv("BATON_CLEARBIT_KEY", "k")
 

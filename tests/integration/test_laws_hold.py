@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
 from shared.bus.queues import TaskName
+from shared.db.transaction import transaction
 from tests.fixtures.pipeline import STAGES, Pipeline, lead_event, open_pipeline, rep
 from tests.fixtures.policy_texts import FULL_POLICY, FULL_TEAM
+from workers.intake.policy.records import KINDS, read_record
+from workers.intake.reference import apply_records
 
 _REPS = tuple(one["rep_id"] for one in FULL_TEAM)
 _REASONS = ("timing", "budget", "not_icp", "no_current_need", "existing_customer", "support", "duplicate")
@@ -214,3 +217,30 @@ def _patiently(step: Callable[[], object]) -> None:
         else:
             return
     raise AssertionError(step)
+
+
+def test_a_departure_that_began_before_an_assignment_ends_it(full: Pipeline) -> None:
+    """By the clock of its transaction it is the older one, and still takes the lead back: no custody ends too early."""
+    full.sync("reps", [rep("nora", team="North")])
+    departed = read_record(KINDS["reps"], rep("nora", team="North", status="departed"))
+    with transaction(full.context.engine) as departure:
+        (lead_id,) = full.route(lead_event(country="GB", employees="50", product="Bellows"))
+        owner = full.lead(lead_id)["owner"]
+
+        apply_records(departure, full.context.policies, KINDS["reps"], [(departed, datetime.now(UTC))])
+
+    assert (owner, full.lead(lead_id)["hold_reason"]) == ("nora", "owner_departed")
+    assert full.value("SELECT ended_at >= started_at FROM assignment WHERE epoch = 1") is True
+    assert full.breaches() == []
+
+
+def test_a_change_of_reps_waits_for_no_lead(full: Pipeline) -> None:
+    """Leads are locked before reps; who has reps already takes only those held leads that nobody works on."""
+    lead_ids = full.route(*[lead_event(country="GB", employees="50", product="Bellows") for _ in range(2)])
+    with transaction(full.context.engine) as deciding:
+        deciding.rows("SELECT 1 FROM lead WHERE lead_id = %(id)s FOR UPDATE", id=lead_ids[0])
+
+        full.sync("reps", [rep("nora", team="North")])
+        woken = full.ids("SELECT lead_id FROM lead WHERE status = 'held' AND next_attempt_at <= now()")
+
+    assert woken == [lead_ids[1]]

@@ -1,6 +1,7 @@
 """Losing, doubling, delaying or reordering hints costs latency and nothing else."""
 
 import random
+import threading
 from typing import Any
 
 import pytest
@@ -170,3 +171,37 @@ def test_two_keepers_are_harmless(full: Pipeline, database_url: str, redis_url: 
 
         assert other.take_hints() == []
     assert full.take_hints() == [(TaskName.ASSIGN, lead_ids)]
+
+
+def test_a_hint_for_two_workers_at_once_counts_once(full: Pipeline, database_url: str, redis_url: str) -> None:
+    """Both claim the same leads of each stage at the same moment: each lead is decided once, each joining told once."""
+    full.publish(*[_person(number % 40) for number in range(80)])
+    failures: list[BaseException] = []
+
+    def work(pipeline: Pipeline, hints: list[tuple[str, list[int]]], start: threading.Barrier) -> None:
+        start.wait()
+        try:
+            for task, lead_ids in hints:
+                pipeline.deliver(task, lead_ids)
+        except BaseException as error:  # noqa: BLE001  whatever it is, the test must hear of it
+            failures.append(error)
+
+    with open_pipeline(database_url, redis_url) as other:
+        while hints := full.take_hints() + other.take_hints():
+            start = threading.Barrier(2)
+            threads = [threading.Thread(target=work, args=(one, hints, start)) for one in (full, other)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+    outcomes = full.rows("SELECT outcome, count(*) AS times FROM decision GROUP BY outcome")
+    assert failures == []
+    assert {row["outcome"]: row["times"] for row in outcomes} == {
+        "buffering": 80,
+        "matched": 40,
+        "merged": 40,
+        "joined": 40,
+        "offered": 40,
+    }
+    assert full.breaches() == []

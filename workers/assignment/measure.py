@@ -1,5 +1,6 @@
 """Counts what the assignment did, after it has committed."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -10,10 +11,10 @@ from workers.assignment.policy.place import Placement
 def count_assigned(placements: Sequence[Placement]) -> None:
     """Count leads that got a rep, with the time since they were accepted and since they left the buffer."""
     now = datetime.now(UTC)
-    for placement in placements:
-        if placement.kind != "rep" or placement.case.test:
-            continue
-        segment = placement.route.derived.values.get("segment")
-        LEADS_ASSIGNED.labels(reason=placement.reason, segment=str(segment or "unknown")).inc()
+    given = [one for one in placements if one.kind == "rep" and not one.case.test]
+    kinds = Counter((one.reason, str(one.route.derived.values.get("segment") or "unknown")) for one in given)
+    for (reason, segment), leads in kinds.items():
+        LEADS_ASSIGNED.labels(reason=reason, segment=segment).inc(leads)
+    for placement in given:
         TIME_TO_ASSIGNMENT.observe((now - placement.case.received_at).total_seconds())
         ROUTING.observe((now - placement.case.released_at).total_seconds())

@@ -22,6 +22,8 @@ class AccountState:
     owner_rep_id: str | None
     opportunity_id: str | None = None
     opportunity_owner: str | None = None
+    #: Firmographics of the account in normal form: they fill what the lead's own facts leave open.
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,9 @@ class Case:
         Who has no account is a prospect, and known to be one: "not a customer" must hold for a stranger.
         """
         account = self.account
+        known = account.facts if account else {}
         return {
+            **{name: value for name, value in known.items() if name not in self.bad},
             **self.facts,
             "signals": self.signals,
             "account_status": account.status if account else "prospect",

@@ -1,16 +1,18 @@
 """Turns placements into moves of custody: status, owner, clock, notices and the record of why."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from shared.custody.clock import Clocks, ladder_steps, queue_steps
 from shared.custody.move import Move, Notice, Step, track_notice
+from shared.domain.calendar import OpenHours
 from shared.domain.lead import OwnerKind, Stage, Status
 from shared.domain.notice import Addressee, NoticeKind
 from shared.policy.compile import Policy
 from shared.policy.derive import Derived
+from shared.policy.document import Ladders
 from workers.assignment.policy.place import Placement, as_record
 from workers.assignment.policy.route import Route
 
@@ -32,6 +34,15 @@ class Ruling:
     version: int
     now: datetime
     clocks: Clocks
+    #: The ladders that were worked out already: the leads of a batch start together.
+    _worked_out: dict[tuple[int, int], tuple[Step, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def ladder(self, ladders: Ladders, hours: OpenHours) -> tuple[Step, ...]:
+        """Return the steps until an answer, for whoever is given a lead now and keeps these hours."""
+        key = (id(ladders), id(hours))
+        if key not in self._worked_out:
+            self._worked_out[key] = ladder_steps("accept", ladders.accept, self.now, hours)
+        return self._worked_out[key]
 
 
 def as_moves(ruling: Ruling, placements: Sequence[Placement], snapshots: Mapping[str, int]) -> list[Move]:
@@ -115,7 +126,7 @@ def _steps(ruling: Ruling, placement: Placement) -> tuple[Step, ...]:
         ladders = ruling.policy.sla_for(placement.route.derived)
         pool = ruling.policy.pools.get(placement.pool) if placement.pool else None
         hours = ruling.clocks.hours(ladders.clock, placement.name, pool.calendar if pool else None)
-        return ladder_steps("accept", ladders.accept, ruling.now, hours)
+        return ruling.ladder(ladders, hours)
     if placement.kind in {"claim", "exception"} and placement.name:
         return queue_steps(ruling.policy.queues[placement.name], ruling.now)
     return ()
@@ -164,7 +175,7 @@ def _asked(route: Route) -> dict[str, Any]:
 def _used_facts(derived: Derived) -> dict[str, Any]:
     """Return the facts on which the policy rests: what rules test, and what intent is counted from."""
     facts = derived.facts
-    kept: dict[str, Any] = {name: value for name, value in facts.items() if name in derived.used}
+    kept: dict[str, Any] = {name: facts[name] for name in derived.used if name in facts}
     attributes = facts.get("attributes")
     if isinstance(attributes, Mapping):
         kept["attributes"] = {name: value for name, value in attributes.items() if name in derived.used}

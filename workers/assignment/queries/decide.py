@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Row
+
 from shared.db.arrays import as_json, rows_as_json
 from shared.db.transaction import Transaction
 from shared.domain.lead import Status
@@ -58,7 +60,8 @@ def load_accounts(tx: Transaction, account_ids: Collection[str]) -> dict[str, Ac
     rows = tx.rows(
         """
         SELECT account.account_id, account.status, account.named, account.owner_rep_id,
-            newest.opportunity_id, newest.owner_rep_id AS opportunity_owner
+            country, state, postal_code, employees, industry, newest.opportunity_id,
+            newest.owner_rep_id AS opportunity_owner
         FROM account LEFT JOIN LATERAL (
             SELECT opportunity_id, owner_rep_id FROM opportunity
             WHERE opportunity.account_id = account.account_id AND is_open
@@ -68,12 +71,20 @@ def load_accounts(tx: Transaction, account_ids: Collection[str]) -> dict[str, Ac
         """,
         ids=sorted(account_ids),
     )
-    return {
-        row.account_id: AccountState(
-            row.account_id, row.status, row.named, row.owner_rep_id, row.opportunity_id, row.opportunity_owner
-        )
-        for row in rows
-    }
+    return {row.account_id: _account(row) for row in rows}
+
+
+def _account(row: Row[Any]) -> AccountState:
+    names = ("country", "state", "postal_code", "employees", "industry")
+    return AccountState(
+        row.account_id,
+        row.status,
+        row.named,
+        row.owner_rep_id,
+        row.opportunity_id,
+        row.opportunity_owner,
+        {name: value for name in names if (value := getattr(row, name)) is not None},
+    )
 
 
 def load_signals(tx: Transaction, emails: Collection[str]) -> dict[str, dict[str, int]]:
@@ -143,13 +154,14 @@ def _load_given_in_window(
     rows = tx.rows(
         """
         SELECT assignment.pool, owner, count(*) AS leads
-        FROM json_to_recordset(%(windows)s) AS window_(pool text, seconds double precision)
+        FROM unnest(%(pools)s::text[], %(seconds)s::double precision[]) AS window_(pool, seconds)
         JOIN assignment ON assignment.pool = window_.pool
             AND started_at > coalesce(%(until)s::timestamptz, now()) - make_interval(secs => seconds)
         WHERE owner_kind = 'rep'
         GROUP BY assignment.pool, owner
         """,
-        windows=rows_as_json({"pool": name, "seconds": window.total_seconds()} for name, window in windows.items()),
+        pools=list(windows),
+        seconds=[window.total_seconds() for window in windows.values()],
         until=until,
     )
     counts: dict[str, dict[str, int]] = {}

@@ -1,7 +1,7 @@
 """What becomes of a rep's leads when the rep goes away: kept, given to the cover, or decided again. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.custody.clock import queue_steps
@@ -27,31 +27,31 @@ def hand_over(
 ) -> list[Move]:
     """Return the moves of the leads that do not stay; the last queue answers for them until they are placed."""
     ways = {Status.OFFERED: policy.on_away.offered, Status.ACCEPTED: policy.on_away.accepted}
-    queue = policy.queues[last_queue]
+    steps = queue_steps(policy.queues[last_queue], now)
     moves = []
     for lead in held:
         way = ways.get(lead.status, OnAbsence.KEEP)
-        if way is OnAbsence.KEEP:
-            continue
-        cover = covers.get(lead.owner) if way is OnAbsence.COVER else None
-        moves.append(
-            Move(
-                lead_id=lead.lead_id,
-                from_status=lead.status,
-                status=Status.HELD,
-                stage=Stage.ESCALATION,
-                outcome="held",
-                policy_version=version,
-                owner_kind=OwnerKind.QUEUE,
-                owner=last_queue,
-                reason="escalation",
-                rule=lead.rule,
-                end_reason="owner_away",
-                hold_reason="owner_away",
-                next_attempt_at=now,
-                directive={"targets": [f"rep:{cover}"], "without": lead.owner} if cover else None,
-                steps=queue_steps(queue, now),
-                detail={"former_owner": lead.owner},
-            )
-        )
+        if way is not OnAbsence.KEEP:
+            cover = covers.get(lead.owner) if way is OnAbsence.COVER else None
+            moves.append(replace(_to_queue(lead, last_queue, cover, now), policy_version=version, steps=steps))
     return moves
+
+
+def _to_queue(lead: Left, queue: str, cover: str | None, now: datetime) -> Move:
+    return Move(
+        lead_id=lead.lead_id,
+        from_status=lead.status,
+        status=Status.HELD,
+        stage=Stage.ESCALATION,
+        outcome="held",
+        policy_version=lead.policy_version,
+        owner_kind=OwnerKind.QUEUE,
+        owner=queue,
+        reason="escalation",
+        rule=lead.rule,
+        end_reason="owner_away",
+        hold_reason="owner_away",
+        next_attempt_at=now,
+        directive={"targets": [f"rep:{cover}"], "without": lead.owner} if cover else None,
+        detail={"former_owner": lead.owner},
+    )
