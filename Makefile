@@ -38,7 +38,7 @@ format: $(STAMP) ## bring all code into form
 	$(BIN)/ruff check --fix
 
 bench: $(STAMP) ## measure, beside a naive pipeline and a no-op chain on the same machine
-	$(BIN)/pytest -n 0 -s -m benchmark
+	$(BIN)/python -m tests.benchmarks
 
 lock: ## choose newer versions of what we depend on (needs uv)
 	uv lock --upgrade

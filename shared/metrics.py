@@ -45,6 +45,9 @@ QUEUE_OLDEST = Gauge(
 )
 STREAM_LAG = Gauge("baton_stream_lag", "Events that are not captured yet.", multiprocess_mode="max")
 LEADS = Gauge("baton_leads", "Leads by status.", ["status"], multiprocess_mode="max")
+HELD_SHARE = Gauge(
+    "baton_held_share_ratio", "Leads held as exceptions, of all that are in custody.", multiprocess_mode="max"
+)
 CONSERVATION_DELTA = Gauge(
     "baton_conservation_delta", "Events read that are in no place or in two; always 0.", multiprocess_mode="max"
 )

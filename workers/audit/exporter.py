@@ -15,8 +15,8 @@ from shared.bus.context import Context
 from shared.bus.publisher import PUBLISHED_AT
 from shared.bus.queues import TaskQueue
 from shared.db.transaction import transaction
-from shared.domain.lead import Status
-from shared.metrics import LEADS, POLICY_INFO, QUEUE_MESSAGES, QUEUE_OLDEST, STREAM_LAG
+from shared.domain.lead import IN_CUSTODY, Status
+from shared.metrics import HELD_SHARE, LEADS, POLICY_INFO, QUEUE_MESSAGES, QUEUE_OLDEST, STREAM_LAG
 from workers.audit.gauges import load_statuses
 
 log = structlog.get_logger()
@@ -54,6 +54,9 @@ class Exporter:
             version = self._context.policies.active(tx)
         for status in Status:
             LEADS.labels(status=status.value).set(statuses.get(status.value, 0))
+        held = statuses.get(Status.HELD, 0)
+        in_custody = sum(statuses.get(status, 0) for status in IN_CUSTODY)
+        HELD_SHARE.set(held / in_custody if in_custody else 0.0)
         POLICY_INFO.clear()
         if version is not None:
             POLICY_INFO.labels(version=str(version.number)).set(1)

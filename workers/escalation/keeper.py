@@ -29,7 +29,7 @@ from workers.escalation.fire import fire_due
 from workers.escalation.measure import count_fired
 from workers.escalation.policy.absence import hand_over
 from workers.escalation.policy.reminding import Reminded, remind
-from workers.escalation.policy.sweeping import NEXT_TASK, Standing, given_up, hand_ons, seconds_until
+from workers.escalation.policy.sweeping import NEXT_TASK, Standing, alarms, given_up, hand_ons, seconds_until
 from workers.escalation.queries import absence, answers, firing
 from workers.escalation.queries import sweeping as queries
 from workers.escalation.queries.outbox import load_due_notices
@@ -46,6 +46,10 @@ ABSENCES = 1000
 RETRY_SECONDS = 30.0
 #: Partitions are made two months ahead; looking once an hour is plenty.
 PARTITION_SECONDS = 3600.0
+#: A share moves slowly; counting what is held reads an index of open custodies.
+SHARES_SECONDS = 60.0
+#: Who was told that a queue is too full is not told again so soon.
+ALARM_HOURS = 4
 #: Between two sums the tally collects a few rows per batch: some ten thousand at full load.
 TALLY_SECONDS = 60.0
 
@@ -58,6 +62,7 @@ class Keeper:
         self._stop = threading.Event()
         self._next_partitions = 0.0
         self._next_tally = 0.0
+        self._next_shares = 0.0
         self._reminded = Reminded()
         self._armed_until: datetime | None = None
 
@@ -87,6 +92,7 @@ class Keeper:
             self.settle()
             self.retry()
             self.sweep(version)
+            self.watch_shares(version)
         KEEPER_TICK.set(time.time())
 
     def fire(self, late_by_seconds: float = LATE_SECONDS) -> int:
@@ -158,6 +164,17 @@ class Keeper:
         if notices:
             self._context.publisher.publish(TaskName.SEND, notices)
         return notices
+
+    def watch_shares(self, version: Version) -> int:
+        """Raise an alarm for queues that hold too large a share of the leads; return how many."""
+        if time.monotonic() < self._next_shares:
+            return 0
+        self._next_shares = time.monotonic() + SHARES_SECONDS
+        with transaction(self._context.engine, self._context.publisher) as tx:
+            told = queries.load_recent_alarms(tx, ALARM_HOURS)
+            notices = alarms(version.policy.queues, queries.load_shares(tx), told)
+            tx.hand_on(TaskName.SEND, write_notices(tx, notices))
+        return len(notices)
 
     def _keep_house(self) -> None:
         now = time.monotonic()

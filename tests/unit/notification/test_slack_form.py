@@ -152,3 +152,12 @@ def test_who_moved_a_lead_and_why_stands_beside_it() -> None:
 def test_an_age_has_two_units(seconds: int, expected: str) -> None:
     """What a person would say."""
     assert age(NOW - timedelta(seconds=seconds), NOW) == expected
+
+
+def test_an_alarm_about_a_queue_speaks_of_no_lead() -> None:
+    """A queue that holds too much is named with its share; the message has no list of leads."""
+    alarm = letter(kind="exception", leads=0, body={"queue": "exceptions", "share": 0.34})
+
+    texts = _texts(blocks(alarm))
+
+    assert any("The queue exceptions holds 34% of all leads" in text for text in texts)

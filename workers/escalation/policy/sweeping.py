@@ -1,12 +1,15 @@
 """How a lead that stands too long is handed on, and when it is given up."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from shared.bus.queues import TaskName
+from shared.custody.move import Notice
 from shared.domain.lead import Status
+from shared.domain.notice import Addressee, NoticeKind
+from shared.policy.document import Queue
 
 #: Leads per message at the first, second, … attempt: one poison lead soon stands alone and drags nobody along.
 BATCH_BY_ATTEMPT = (500, 50, 5, 1, 1)
@@ -44,6 +47,15 @@ def hand_ons(standing: Iterable[Standing]) -> dict[tuple[TaskName, int], list[in
             key = (NEXT_TASK[one.status], BATCH_BY_ATTEMPT[one.attempts - 1])
             groups.setdefault(key, []).append(one.lead_id)
     return groups
+
+
+def alarms(queues: Mapping[str, Queue], shares: Mapping[str, float], told: Collection[str]) -> list[Notice]:
+    """Tell the owners of queues that hold more than their alarm allows, unless they were told a while ago."""
+    return [
+        Notice(NoticeKind.EXCEPTION, queue.owner, Addressee.OPS, (), {"queue": name, "share": round(shares[name], 4)})
+        for name, queue in sorted(queues.items())
+        if queue.share_alarm is not None and shares.get(name, 0.0) > queue.share_alarm and name not in told
+    ]
 
 
 def given_up(standing: Iterable[Standing]) -> list[Standing]:

@@ -39,7 +39,7 @@ def load_seconds_between(tx: Transaction, after: datetime, until: datetime, limi
         """
         SELECT fire_at, array_agg(DISTINCT lead_id) AS lead_ids FROM (
             SELECT fire_at, lead_id FROM deadline
-            WHERE fired_at IS NULL AND cancelled_at IS NULL AND fire_at > %(after)s AND fire_at <= %(until)s
+            WHERE fire_at > %(after)s AND fire_at <= %(until)s
             ORDER BY fire_at LIMIT %(limit)s) AS soon
         GROUP BY fire_at ORDER BY fire_at
         """,
@@ -59,7 +59,7 @@ def load_late(tx: Transaction, late_by_seconds: float, limit: int) -> list[int]:
         """
         SELECT DISTINCT lead_id FROM (
             SELECT lead_id FROM deadline
-            WHERE fired_at IS NULL AND cancelled_at IS NULL AND fire_at <= now()
+            WHERE fire_at <= now()
                 AND (ladder = 'buffer' OR fire_at <= now() - make_interval(secs => %(late)s))
             ORDER BY fire_at LIMIT %(limit)s) AS late
         ORDER BY lead_id

@@ -6,6 +6,9 @@ from shared.db.transaction import Transaction
 from shared.domain.lead import Status
 from workers.escalation.policy.sweeping import Standing
 
+#: A share of fewer leads than these says nothing.
+FEWEST = 20
+
 
 def sweep(tx: Transaction, patience_seconds: float, limit: int) -> list[Standing]:
     """Count one more attempt for leads that stand too long, and return them to be handed on.
@@ -78,3 +81,29 @@ def add_up_tally(tx: Transaction) -> None:
         INSERT INTO status_tally SELECT status, sum(leads) FROM gone GROUP BY status
         """
     )
+
+
+def load_shares(tx: Transaction) -> dict[str, float]:
+    """Return the share of each queue in all leads that somebody or something holds, where twenty or more are held."""
+    rows = tx.rows(
+        """
+        WITH held AS (
+            SELECT owner_kind, owner, count(*) AS leads FROM assignment WHERE ended_at IS NULL
+            GROUP BY owner_kind, owner
+        )
+        SELECT owner, leads / sum(leads) OVER () AS share, sum(leads) OVER () AS total, owner_kind FROM held
+        """
+    )
+    return {row.owner: float(row.share) for row in rows if row.owner_kind == "queue" and row.total >= FEWEST}
+
+
+def load_recent_alarms(tx: Transaction, hours: int) -> set[str]:
+    """Return the queues whose share somebody was told of within the last hours."""
+    rows = tx.rows(
+        """
+        SELECT DISTINCT body ->> 'queue' AS queue FROM notice
+        WHERE kind = 'exception' AND body ? 'share' AND created_at > now() - make_interval(hours => %(hours)s)
+        """,
+        hours=hours,
+    )
+    return {row.queue for row in rows}

@@ -33,6 +33,8 @@ Row = tuple[str, str]
 
 def headline(letter: Letter) -> str:
     """Return what has happened in one line."""
+    if "share" in letter.body and not letter.lead_count:
+        return f"The queue {letter.body.get('queue')} holds {letter.body['share']:.0%} of all leads"
     one, many = _HEADLINES.get(letter.message.kind, ("A lead needs you", "{} leads need you"))
     return one if letter.lead_count == 1 else many.format(letter.lead_count)
 
