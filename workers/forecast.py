@@ -71,7 +71,7 @@ class Forecast:
 def forecast(context: Context, tx: Transaction, version: Version, data: Mapping[str, Any]) -> Forecast:
     """Take a submission through the rooms as they stand now; vendors are not asked, nothing is locked or written."""
     lead = _gathered(context, tx, version, data)
-    waiting = Waiting(_NO_LEAD, lead.sheet, tx.started_at)
+    waiting = Waiting(_NO_LEAD, lead.sheet["facts"], lead.sheet["bad"])
     person = _person(tx, version, waiting)
     # The account as if the person were new: what the rules say is worth knowing even of a lead that would join another.
     alone = PersonDecision(_NO_LEAD, Outcome.SURVIVES, _NO_LEAD, None, person.claims, person.seen)
@@ -125,7 +125,7 @@ def _case(tx: Transaction, waiting: Waiting, account_id: str | None) -> Case:
         received_at=tx.started_at,
         released_at=tx.started_at,
         facts=waiting.facts,
-        bad=waiting.sheet["bad"],
+        bad=waiting.bad,
         account=accounts.get(account_id or ""),
         signals=signals.get(email or "", {}),
     )

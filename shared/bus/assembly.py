@@ -35,13 +35,17 @@ def assemble(include: Sequence[str]) -> Celery:
     settings = load_settings()
     servers = find_servers(settings)
     app = make_app(servers.redis_url, visibility_timeout=settings.visibility_timeout_seconds, include=include)
-    provide_context(lambda: make_context(app, settings, servers))
+
+    def open_for_tasks() -> Context:
+        search_rarely()
+        return make_context(app, settings, servers)
+
+    provide_context(open_for_tasks)
     return app
 
 
 def make_context(app: Celery, settings: Settings, servers: Servers) -> Context:
-    """Return the dependencies of tasks and processes, and settle the process for batches."""
-    search_rarely()
+    """Return the dependencies of tasks and processes."""
     engine = open_engine(
         servers.database_url, pool_size=settings.db_pool_size, prepare_threshold=settings.db_prepare_threshold
     )

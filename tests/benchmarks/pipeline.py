@@ -47,7 +47,10 @@ class Point:
 
 def run_pipeline(place: Place, system: System, leads: int, *, first: int = 0) -> dict[str, Any]:
     """Publish leads at once and watch until all are at rest; `first` numbers them on from an earlier run."""
-    with psycopg.connect(place.database_url, autocommit=True) as connection, _publisher(place, leads, first) as publisher:
+    with (
+        psycopg.connect(place.database_url, autocommit=True) as connection,
+        _publisher(place, leads, first) as publisher,
+    ):
         last_id = connection.execute("SELECT coalesce(max(lead_id), 0) FROM lead").fetchone()
         before = _look(connection)
         meter = Meter(process_ids(place, system))

@@ -1,4 +1,4 @@
-"""The company of the benchmark: who sells, whom it knows, and the leads that come; invented, and the same every time."""
+"""The company of the benchmark: who sells, whom it knows, and the leads that come; invented, always the same."""
 
 import random
 from collections.abc import Iterator

@@ -15,7 +15,9 @@ from workers.intake.policy.events import ANSWERS, REFERENCES, Event, Unreadable,
 from workers.intake.policy.records import KINDS
 
 #: The requirements that this release was asked for.
-_REQUIREMENTS = [f"R{number:03}" for number in (*range(1, 63), *range(80, 89), 152, 155)]
+_REQUIREMENTS = [
+    f"R{number:03}" for number in (*range(1, 63), 66, 71, 72, 76, 77, *range(80, 89), *range(103, 131), 152, 155)
+]
 
 
 def _deep(levels: int) -> bytes:

@@ -12,7 +12,7 @@ from shared.policy.compile import Policy
 from workers.audit import queries
 from workers.audit.checks import CHECKS
 from workers.audit.laws import BOOKS, EXPLAINED, Result, result
-from workers.audit.policy import Recorded, Replayed, has_clock, replay
+from workers.audit.policy.replaying import Recorded, Replayed, has_clock, replay
 
 #: All attempts of the sweep together, in units of its patience: it waits 1 before the first attempt and 1, 2, 3, 4, 5
 #: after each (a test compares with the keeper's own numbers).

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from shared.bus.context import Context
+from shared.bus.garbage import search_rarely
 from shared.bus.stream import Entry
 from shared.metrics import EVENTS_RECEIVED
 from workers.intake.halving import apply_in_halves
@@ -143,6 +144,7 @@ def _count(channel: str, tally: Tally) -> None:
 
 def run(context: Context) -> None:
     """Run one intake process until SIGTERM or SIGINT."""
+    search_rarely()
     intake = Intake(context)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: intake.stop())

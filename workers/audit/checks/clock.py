@@ -42,7 +42,7 @@ CHECKS = (
         "every due step is fired, cancelled, or deferred",
         """
         SELECT lead_id AS id FROM deadline
-        WHERE fired_at IS NULL AND cancelled_at IS NULL AND fire_at < now() - make_interval(secs => %(late_seconds)s)
+        WHERE fire_at < now() - make_interval(secs => %(late_seconds)s)
         """,
     ),
     Check(

@@ -86,6 +86,8 @@ def match_account(
     By name it is the most alike that reaches the threshold. Candidates may be given in any order and without need.
     """
     known = list(candidates)
+    if not known:
+        return NO_ACCOUNT
     for by in map(MatchedBy, order):
         scores = _by_domain(facts, known) if by is MatchedBy.DOMAIN else _by_name(facts, known, threshold)
         if scores:

@@ -39,6 +39,7 @@ class AccountIndex:
         # By hash: integers take less memory than the pieces themselves, and a collision costs one comparison.
         self._texts: defaultdict[int, list[str]] = defaultdict(list)
         self._slips = tuple(_most_slips(letters, threshold) for letters in range(_LONGEST + 1))
+        self._looks: dict[int, tuple[tuple[int, int, int, int], ...]] = {}
         self.update(names.items())
 
     def __len__(self) -> int:
@@ -77,15 +78,26 @@ class AccountIndex:
 
     def _sharing(self, wanted: str) -> Iterator[str]:
         """Yield the texts that share a piece with the wanted one, some of them several times."""
-        most = self._slips[min(len(wanted), _LONGEST)]
-        for length in range(max(1, len(wanted) - most), len(wanted) + most + 1):
-            slips, longer = slips_allowed(max(length, len(wanted)), self._threshold), len(wanted) - length
+        letters = len(wanted)
+        if letters not in self._looks:
+            self._looks[letters] = tuple(self._looks_for(letters))
+        for length, start, begin, end in self._looks[letters]:
+            yield from self._texts.get(hash((length, start, wanted[begin:end])), ())
+
+    def _looks_for(self, letters: int) -> Iterator[tuple[int, int, int, int]]:
+        """Yield where a piece of a text of some length may stand in a name of so many letters.
+
+        Each is the text's length, where its piece starts, and where in the name the piece would begin and end.
+        """
+        most = self._slips[min(letters, _LONGEST)]
+        for length in range(max(1, letters - most), letters + most + 1):
+            slips, longer = slips_allowed(max(length, letters), self._threshold), letters - length
             # What is added before a piece and what is added after it are slips too.
             shifts = [shift for shift in range(-slips, slips + 1) if abs(shift) + abs(longer - shift) <= slips]
             for start, end in _cuts(length, self._slips[min(length, _LONGEST)]):
                 for shift in shifts:
                     if start + shift >= 0:
-                        yield from self._texts.get(hash((length, start, wanted[start + shift : end + shift])), ())
+                        yield length, start, start + shift, end + shift
 
     def _add(self, account_id: str, key: str) -> None:
         self._keys[account_id] = key

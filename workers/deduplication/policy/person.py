@@ -102,16 +102,21 @@ def resolve_people(
 
 
 def _key(facts: Mapping[str, object], fields: tuple[str, ...]) -> str | None:
-    values = [_value(facts, field) for field in fields]
-    known = [value for value in values if value is not None]
-    if not fields or len(known) < len(fields):
-        return None
-    return f"{_SHORT_NAMES.get(fields) or '+'.join(fields)}:{'|'.join(known)}"
+    known: list[str] = []
+    for field in fields:
+        value = _value(facts, field)
+        if value is None:
+            return None
+        known.append(value)
+    return f"{_SHORT_NAMES.get(fields) or '+'.join(fields)}:{'|'.join(known)}" if known else None
 
 
 def _value(facts: Mapping[str, object], field: str) -> str | None:
-    known = (facts.get(name) for name in _NORMAL_FORMS.get(field, (field,)))
-    return next((str(value).casefold() for value in known if value not in (None, "")), None)
+    for name in _NORMAL_FORMS.get(field) or (field,):
+        value = facts.get(name)
+        if value is not None and value != "":
+            return str(value).casefold()
+    return None
 
 
 def _resolve(
@@ -132,7 +137,8 @@ def _resolve(
     taken = {found.key for found in seen if found.verdict is not Verdict.GONE}
     claims = tuple(key for key in lead.keys if key not in taken)
     outcome, person = _outcome(lead, match, people, waking_tracks)
-    people[person.lead_id] = replace(person, email_keys=person.email_keys | emails.intersection(claims))
+    known = person.email_keys | emails.intersection(claims)
+    people[person.lead_id] = Living(person.lead_id, person.status, known, person.track)
     holders.update(dict.fromkeys(claims, people[person.lead_id]))
     return PersonDecision(lead.lead_id, outcome, person.lead_id, match[0] if match else None, claims, tuple(seen))
 

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from shared.normal.domain import website_domain
 from shared.normal.phone import Phone, countries_of
 from shared.normal.postal import state_of_zip, written_in
 from shared.normal.state import country_of_state
+
+_COMPARED: Final = (
+    *("country", "phone", "phone_country", "state", "postal_code", "domain", "website", "email_domain"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,7 @@ class Conflict:
 
 def find_conflicts(facts: Mapping[str, object], bad: Mapping[str, str]) -> tuple[Conflict, ...]:
     """Return the conflicts between the country, the telephone, the address and the two domains of a lead."""
-    texts = {name: value for name, value in facts.items() if isinstance(value, str)}
+    texts = {name: value for name in _COMPARED if isinstance(value := facts.get(name), str)}
     found = (
         _country_and_phone(texts),
         _country_and_state(texts, bad),

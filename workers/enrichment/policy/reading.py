@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from shared.normal.company import company_key, normal_company
+from shared.normal.company import normal_company
 from shared.normal.country import normal_country
 from shared.normal.domain import host_of, registrable_domain, website_domain
 from shared.normal.email import disposable, free_mail, normal_email
@@ -56,9 +56,9 @@ def read(data: Mapping[str, object]) -> Reading:
     """Return what the data of a `lead.submitted` event says; any JSON object is taken, and nothing in it can fail."""
     reading = Reading({}, {}, {}, {}, {})
     given = {field: value for field, value in data.items() if field in KNOWN_FIELDS and not _blank(field, value)}
-    for field, limit in TEXT_FIELDS.items():
-        if field in given:
-            _keep(reading, field, given[field], clean(given[field], limit))
+    for field, value in given.items():
+        if (limit := TEXT_FIELDS.get(field)) is not None:
+            _keep(reading, field, value, clean(value, limit))
     _read_person(reading, given)
     _read_company(reading, given)
     _read_flags(reading, given)
@@ -78,10 +78,8 @@ def company_query(key: int, reading: Reading) -> CompanyQuery | None:
 
 def _blank(field: str, value: object) -> bool:
     """Say whether a field was left empty, or filled with a word that only stands for nothing."""
-    if value is None:
-        return True
     if not isinstance(value, str):
-        return False
+        return value is None
     if value.isalpha() and len(value) < len("nil"):
         return False
     text = clean(value, NAME_LIMIT)
@@ -118,8 +116,8 @@ def _read_company(reading: Reading, given: Mapping[str, object]) -> None:
     if "company" in given:
         company = normal_company(given["company"]) if isinstance(given["company"], str) else None
         _keep(reading, "company", given["company"], company.name if company else None)
-    if isinstance(name := facts.get("company"), str) and (key := company_key(name)):
-        facts["company_key"] = key
+        if company:
+            facts["company_key"] = company.key
     if "website" in given:
         _keep(
             reading,

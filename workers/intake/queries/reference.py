@@ -161,5 +161,15 @@ def mark_roster(tx: Transaction) -> None:
 
 
 def release_waiting(tx: Transaction) -> None:
-    """Let leads that are held because nobody was available be decided again at the keeper's next tick."""
-    tx.run("UPDATE lead SET next_attempt_at = now() WHERE status = 'held' AND next_attempt_at > now()")
+    """Let leads that are held because nobody was available be decided again at the keeper's next tick.
+
+    Reps are locked already, and leads come before them: a lead that somebody works on is left to the keeper's pause.
+    """
+    tx.run(
+        """
+        UPDATE lead SET next_attempt_at = now() FROM (
+            SELECT lead_id FROM lead WHERE status = 'held' AND next_attempt_at > now() FOR UPDATE SKIP LOCKED
+        ) AS waiting
+        WHERE lead.lead_id = waiting.lead_id
+        """
+    )

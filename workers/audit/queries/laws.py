@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.db.transaction import Transaction
 from workers.audit.laws import SHOWN, Check, Result
-from workers.audit.policy import Recorded
+from workers.audit.policy.replaying import Recorded
 
 
 def run_check(tx: Transaction, check: Check, parameters: Mapping[str, Any]) -> Result:

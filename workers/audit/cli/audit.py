@@ -79,6 +79,3 @@ def _for_eyes(value: object) -> object:
 def _as_document(law: Law, results: Sequence[Result]) -> dict[str, object]:
     checks = [{"holds": one.holds, "breaches": one.breaches, "ids": list(one.ids)} for one in results if one.law == law]
     return {"law": law.number, "name": law.name, "meaning": law.meaning, "checks": checks}
-
-
-commands: list[click.Command] = [audit, report]

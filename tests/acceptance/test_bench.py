@@ -1,0 +1,42 @@
+"""The benchmarks as a program of their own, with sizes that measure nothing: they run, and their numbers have names."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[2]
+_TINY = ("--leads", "60", "--naive", "5", "--noop", "5", "--low-rate", "10", "--low-seconds", "1", "--long")
+_STAGES = {"intake", "enrichment.enrich", "deduplication.deduplicate", "assignment.assign", "escalation.arm"}
+
+
+# Three starts of workers and servers: half a minute on an idle machine, more beside other tests.
+@pytest.mark.timeout(400)
+def test_the_benchmarks_print_a_table_and_write_their_numbers(home: Path) -> None:
+    """Every section has its fields, a batch costs the same statements whatever its size, and the servers are gone."""
+    target = home.parent / "bench.json"
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", *_TINY, "--json", str(target)],
+        cwd=_ROOT,
+        env={**os.environ, "BATON_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    document = json.loads(target.read_text())
+    sections = document["sections"]
+    assert {"started_at", "machine", "versions", "ratios"} <= set(document)
+    assert {"pipeline", "naive", "noop_chain", "low_load", "memory", "statements", "growth"} <= set(sections)
+    assert all(sections[name]["leads_per_second"] > 0 for name in ("pipeline", "naive", "noop_chain"))
+    assert sections["low_load"]["publish_to_owner_ms"]["p99"] >= sections["low_load"]["publish_to_owner_ms"]["p50"] > 0
+    assert set(sections["statements"]) == _STAGES
+    assert all(len(set(costs.values())) == 1 for costs in sections["statements"].values())
+    assert sections["growth"]["leads_after"] > 10 * sections["pipeline"]["leads"]
+    assert "naive pipeline" in done.stdout
+    assert not (home / "bench").exists()

@@ -1,0 +1,64 @@
+"""What a person reads of a run; the JSON document has the same numbers and more."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.console import print_table, say
+
+
+def print_report(document: Mapping[str, Any]) -> None:
+    """Print the run as tables."""
+    machine, sections = document["machine"], document["sections"]
+    say(f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}")
+    say("fsync is on; foreign cores are what other programs used meanwhile: the more, the less the rates say.\n")
+    _print_rates(sections, document["ratios"])
+    _print_costs(sections["pipeline"])
+    _print_latency(sections)
+    rows = [(stage, *sizes.values()) for stage, sizes in sections["statements"].items()]
+    sizes = [f"batch of {size}" for size in next(iter(sections["statements"].values()))]
+    print_table(["statements per", *sizes], rows)
+    print_table(["process", "memory MB"], sections["memory"].items())
+    if "growth" in sections:
+        _print_growth(sections["growth"])
+
+
+def _print_rates(sections: Mapping[str, Any], ratios: Mapping[str, Any]) -> None:
+    names = {"pipeline": "Baton", "naive": "naive pipeline", "noop_chain": "four no-op tasks per lead"}
+    rows = []
+    for name, title in names.items():
+        one = sections[name]
+        cpu = one["cpu_us_per_lead"].get("total")
+        rows.append((title, one["leads"], one["leads_per_second"], cpu, one["foreign_cores"]))
+    print_table(["pipeline", "leads", "leads/s", "CPU us/lead", "foreign cores"], rows)
+    say(f"Baton, steady (between a tenth and nine tenths): {sections['pipeline']['steady_leads_per_second']} leads/s")
+    say(
+        f"Ratios: {ratios['to_naive']} x the naive pipeline (by CPU {ratios['cpu_to_naive']}), "
+        f"{ratios['to_noop_chain']} x the no-op chain (by CPU {ratios['cpu_to_noop_chain']})\n"
+    )
+
+
+def _print_costs(pipeline: Mapping[str, Any]) -> None:
+    costs = sorted(pipeline["cpu_us_per_lead"].items(), key=lambda item: -item[1])
+    print_table(["process", "CPU us/lead"], [(name, used) for name, used in costs if name != "benchmark"])
+
+
+def _print_latency(sections: Mapping[str, Any]) -> None:
+    full, low = sections["pipeline"], sections["low_load"]
+    rows = [
+        ("full load, capture to owner", *full["capture_to_owner_ms"].values()),
+        (f"{low['per_second']} leads/s, capture to owner", *low["capture_to_owner_ms"].values()),
+        (f"{low['per_second']} leads/s, publication to owner", *low["publish_to_owner_ms"].values()),
+    ]
+    print_table(["latency", "p50 ms", "p99 ms"], rows)
+
+
+def _print_growth(growth: Mapping[str, Any]) -> None:
+    print_table(
+        ["leads in the tables", "steady leads/s", "PostgreSQL us/lead"],
+        zip(
+            (growth["leads_before"], growth["leads_after"]),
+            growth["steady_leads_per_second"],
+            growth["postgres_cpu_us_per_lead"],
+            strict=True,
+        ),
+    )

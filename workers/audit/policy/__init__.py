@@ -1,0 +1,1 @@
+"""Rules and arithmetic of audit and reports: replaying decisions, measures, plots; pure."""
