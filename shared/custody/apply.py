@@ -100,6 +100,10 @@ def _start(tx: Transaction, moves: Sequence[Move]) -> dict[int, int]:
             UPDATE rep_load SET open_leads = open_leads + given.leads, assigned_total = assigned_total + given.leads
             FROM (SELECT owner, count(*) AS leads FROM moved WHERE owner_kind = 'rep' GROUP BY owner) AS given
             WHERE rep_load.rep_id = given.owner
+        ), joined AS (
+            -- Who comes again joins the lead that stands for the person from now on.
+            UPDATE person_key SET lead_id = moved.merged_into FROM moved
+            WHERE person_key.lead_id = moved.lead_id AND moved.status = 'merged'
         ), freed AS (
             -- The person may come again as a new lead; who is suppressed stays known for good.
             DELETE FROM person_key USING moved

@@ -126,6 +126,35 @@ def test_every_reason_has_its_way(desk: Pipeline, reason: str, status: str, trac
     assert desk.breaches() == []
 
 
+def test_a_duplicate_leaves_its_person_to_the_lead_it_repeats(desk: Pipeline) -> None:
+    """Who comes again by the address of the duplicate joins the lead that lives."""
+    (kept,) = desk.route(lead_event(lead_type="demo_request"))
+    (again,) = desk.route(lead_event(lead_type="demo_request", email="kim@second.example"))
+
+    _answer(desk, Kind.RECYCLE, again, str(desk.lead(again)["owner"]), reason="duplicate", of=kept)
+    (third,) = desk.route(lead_event(lead_type="demo_request", email="kim@second.example"))
+
+    merged = desk.rows("SELECT lead_id, status, merged_into FROM lead WHERE lead_id <> :kept ORDER BY 1", kept=kept)
+    assert merged == [{"lead_id": one, "status": "merged", "merged_into": kept} for one in (again, third)]
+    assert desk.breaches() == []
+
+
+def test_two_leads_that_name_each_other_become_one(desk: Pipeline) -> None:
+    """In one batch the first answer merges, and the second hears that its lead is gone."""
+    first, second = (desk.route(lead_event(lead_type="demo_request"))[0] for _ in range(2))
+    answers = [
+        Answer(Kind.RECYCLE, lead_id, str(desk.lead(lead_id)["owner"]), reason="duplicate", of=other)
+        for lead_id, other in ((first, second), (second, first))
+    ]
+
+    with transaction(desk.context.engine, desk.context.publisher) as tx:
+        verdicts = settle_answers(desk.context, tx, answers)
+
+    assert [one.refusal is None for one in verdicts] == [True, False]
+    assert [desk.lead(lead_id)["status"] for lead_id in (first, second)] == ["merged", "offered"]
+    assert desk.breaches() == []
+
+
 @pytest.mark.parametrize("reason", [None, "because", ""])
 def test_a_reason_outside_the_list_is_refused(desk: Pipeline, reason: str | None) -> None:
     """Free text is no reason; the refusal lists the reasons there are."""

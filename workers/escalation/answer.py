@@ -41,14 +41,16 @@ def settle_answers(context: Context, tx: Transaction, answers: Sequence[Answer])
 
 
 def _rounds(answers: Sequence[Answer]) -> list[list[int]]:
-    """Return the places of the answers, round by round: the first of each lead, the second, and so on."""
-    seen: dict[int, int] = {}
+    """Return the places of the answers, round by round: a lead has one answer in each, and stands still while named."""
     rounds: list[list[int]] = []
+    answered: dict[int, int] = {}
+    named: dict[int, int] = {}
     for place, answer in enumerate(answers):
-        number = seen.get(answer.lead_id, 0)
-        seen[answer.lead_id] = number + 1
-        if number == len(rounds):
-            rounds.append([])
+        original = answer.of or answer.lead_id
+        number = max(answered.get(answer.lead_id, 0), named.get(answer.lead_id, 0), answered.get(original, 0))
+        answered[answer.lead_id] = number + 1
+        named[original] = max(named.get(original, 0), number + 1)
+        rounds.extend([] for _ in range(number + 1 - len(rounds)))
         rounds[number].append(place)
     return rounds
 
