@@ -11,15 +11,15 @@ from shared.db.find_lead import find_by_id
 from shared.db.policies import Version
 from shared.db.transaction import Transaction
 from shared.domain.lead import Status
-from workers.assignment.coverage import load_coverage
-from workers.assignment.policy.balance import explain
-from workers.assignment.policy.case import Case, Coverage
+from shared.routing.coverage import load_coverage
+from shared.routing.policy.balance import explain
+from shared.routing.policy.case import Case, Coverage
+from shared.routing.policy.moves import as_moves
+from shared.routing.policy.place import Placement, as_record, place
+from shared.routing.policy.route import Route, route_one
+from shared.routing.queries.cases import load_accounts, load_signals
 from workers.assignment.policy.explain import Colleague, Explanation, colleagues, explain_match
-from workers.assignment.policy.moves import as_moves
-from workers.assignment.policy.place import Placement, as_record, place
-from workers.assignment.policy.route import Route, route_one
 from workers.assignment.policy.wording import decision_words, hold_words, tried_words
-from workers.assignment.queries import decide
 from workers.assignment.queries.leads import load_lead
 from workers.assignment.view import Fact, facts_of
 from workers.deduplication import queries as persons
@@ -116,9 +116,9 @@ def _living(tx: Transaction, lead_id: int, emails: Mapping[int, frozenset[str]])
 
 
 def _case(tx: Transaction, waiting: Waiting, account_id: str | None) -> Case:
-    accounts = decide.load_accounts(tx, [account_id] if account_id else [])
+    accounts = load_accounts(tx, [account_id] if account_id else [])
     email = waiting.facts.get("email_key")
-    signals = decide.load_signals(tx, [email] if email else [])
+    signals = load_signals(tx, [email] if email else [])
     return Case(
         lead_id=_NO_LEAD,
         from_status=Status.MATCHED,

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.lead import MOVES, Status
 from shared.policy.compile import HeldKind
-from workers.assignment.policy.place import CLOSED, NO_ONE_AVAILABLE
+from shared.routing.policy.place import CLOSED, NO_ONE_AVAILABLE
 
 #: What each of the two teams must mean by the same word (requirement R038).
 _AGREED_WORDS = ("qualified", "accepted", "contacted", "rejected", "recycled")

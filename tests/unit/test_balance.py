@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.assignment.policy.balance import (
+from shared.routing.policy.balance import (
     WEIGHT_SCALE,
     Picker,
     PoolState,

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.assignment.policy.chairman import LEAD, Chair, Line, carried, keeps_law
+from shared.routing.policy.chairman import LEAD, Chair, Line, carried, keeps_law
 
 BROUGHT = st.tuples(st.integers(-5 * LEAD, 5 * LEAD), st.integers(1, 50_000_000))
 

@@ -21,14 +21,14 @@ from shared.policy.compile import Policy, compile_policy
 from shared.policy.document import Gate
 from shared.policy.holidays_of import build_calendar
 from shared.policy.parse import parse_policy
+from shared.routing.policy.balance import explain
+from shared.routing.policy.case import AccountState, Case, Coverage, Directive
+from shared.routing.policy.moves import Ruling, as_moves
+from shared.routing.policy.place import place
+from shared.routing.policy.pools import Ledger, members_of, pool_state
+from shared.routing.policy.route import route
 from tests.fixtures.ops_texts import OPS_POLICY
-from workers.assignment.policy.balance import explain
-from workers.assignment.policy.case import AccountState, Case, Coverage, Directive
 from workers.assignment.policy.explain import Recorded, colleagues, explain_decision, replay
-from workers.assignment.policy.moves import Ruling, as_moves
-from workers.assignment.policy.place import place
-from workers.assignment.policy.pools import Ledger, members_of, pool_state
-from workers.assignment.policy.route import route
 
 #: The full policy with a team's own field, a pool that waits for its hours, and one with a cap.
 _POLICY = (

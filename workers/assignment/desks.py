@@ -14,8 +14,8 @@ from shared.domain.duration import format_duration
 from shared.errors import RefusedError
 from shared.policy.document import Queue, QueueKind
 from shared.policy.words import suggestion
-from workers.assignment.coverage import look_at_pool
-from workers.assignment.policy.balance import PoolState, explain
+from shared.routing.coverage import look_at_pool
+from shared.routing.policy.balance import PoolState, explain
 from workers.assignment.policy.wording import exclusion_words, hold_words, span_words
 from workers.assignment.queries import desks as queries
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from shared.metrics import LEADS_ASSIGNED, ROUTING, TIME_TO_ASSIGNMENT
-from workers.assignment.policy.place import Placement
+from shared.routing.policy.place import Placement
 
 
 def count_assigned(placements: Sequence[Placement]) -> None:

@@ -9,13 +9,14 @@ from shared.custody import apply_moves, write_notices
 from shared.custody.reps import RosterShelf
 from shared.db.policies import Version
 from shared.db.transaction import Transaction, transaction
-from workers.assignment.coverage import load_coverage
+from shared.routing.coverage import load_coverage
+from shared.routing.policy.balance import explain
+from shared.routing.policy.case import Case, Coverage
+from shared.routing.policy.moves import Ruling, as_moves, as_notices, has_clock, reopenings, stays_held
+from shared.routing.policy.place import Placement, place
+from shared.routing.policy.route import route
+from shared.routing.queries import pools
 from workers.assignment.measure import count_assigned
-from workers.assignment.policy.balance import explain
-from workers.assignment.policy.case import Case, Coverage
-from workers.assignment.policy.moves import Ruling, as_moves, as_notices, has_clock, reopenings, stays_held
-from workers.assignment.policy.place import Placement, place
-from workers.assignment.policy.route import route
 from workers.assignment.queries import decide as queries
 
 
@@ -38,7 +39,7 @@ def decide(context: Context, tx: Transaction, version: Version, cases: Sequence[
     coverage, ruling = load_coverage(tx, context.shelf(RosterShelf), version, routes)
     placements, ledgers = place(version.policy, version.last_queue, routes, coverage)
     _write(tx, ruling, coverage, placements)
-    queries.write_ledgers(tx, coverage.pools, ledgers)
+    pools.write_ledgers(tx, coverage.pools, ledgers)
     return placements
 
 
@@ -46,7 +47,7 @@ def _write(tx: Transaction, ruling: Ruling, coverage: Coverage, placements: Sequ
     moving = [one for one in placements if not stays_held(one)]
     asked = {one.pool for one in moving if one.pool}
     seats = {name: explain(state) for name, state in coverage.pools.items() if name in asked}
-    snapshots = queries.write_snapshots(tx, ruling.version, seats)
+    snapshots = pools.write_snapshots(tx, ruling.version, seats)
     apply_moves(tx, reopenings(ruling, moving))
     apply_moves(tx, as_moves(ruling, moving, snapshots))
     tx.hand_on(TaskName.SEND, write_notices(tx, as_notices(ruling, moving)))

@@ -14,16 +14,16 @@ from shared.domain.target import Target, TargetKind
 from shared.errors import RefusedError
 from shared.policy.compile import Match, Outcome
 from shared.policy.words import suggestion
-from workers.assignment.coverage import load_coverage
+from shared.routing.coverage import load_coverage
+from shared.routing.policy.balance import explain
+from shared.routing.policy.case import Coverage
+from shared.routing.policy.moves import Ruling, as_moves, as_notices
+from shared.routing.policy.place import Placement, Tried, place
+from shared.routing.policy.route import Route, ask
+from shared.routing.queries import pools as queries
 from workers.assignment.ops.find import active_policy
-from workers.assignment.policy.balance import explain
-from workers.assignment.policy.case import Coverage
-from workers.assignment.policy.moves import Ruling, as_moves, as_notices
-from workers.assignment.policy.place import Placement, Tried, place
-from workers.assignment.policy.route import Route, ask
 from workers.assignment.policy.wording import exclusion_words, result_words
 from workers.assignment.queries import changes
-from workers.assignment.queries import decide as queries
 from workers.assignment.queries.changes import Holding
 
 _NOT_BY_HAND = {

@@ -8,10 +8,10 @@ from shared.custody.reps import RosterShelf
 from shared.db.transaction import transaction
 from shared.errors import RefusedError
 from shared.policy.words import suggestion
+from shared.routing.queries.pools import lock_pools
 from workers.assignment.ops.find import active_policy
 from workers.assignment.queries import changes as queries
 from workers.assignment.queries.changes import Adjustment
-from workers.assignment.queries.decide import lock_pools
 
 #: More than anyone is given in a year; a larger number is a slip of the finger.
 MOST_LEADS = 10_000

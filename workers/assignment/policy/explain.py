@@ -14,7 +14,7 @@ from shared.policy.compile import Match, Outcome, Policy, Qualification
 from shared.policy.derive import Derived
 from shared.policy.document import QueueKind
 from shared.policy.explain import RuleTrace, trace
-from workers.assignment.policy.route import ask, directed, held_by
+from shared.routing.policy.route import ask, directed, held_by
 from workers.assignment.policy.wording import exclusion_words
 
 _QUEUE_STATUS = {

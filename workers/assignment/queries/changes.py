@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.db.arrays import as_json
 from shared.db.transaction import Transaction
-from workers.assignment.policy.case import Case
-from workers.assignment.queries.decide import cases_of
+from shared.routing.policy.case import Case
+from shared.routing.queries.cases import cases_of
 
 _EMPTY_SHEET = '{"facts": {}, "origins": {}, "bad": {}}'
 

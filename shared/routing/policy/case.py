@@ -9,7 +9,7 @@ from shared.custody.states import RepState
 from shared.domain.calendar import ALWAYS, OpenHours, both
 from shared.domain.lead import Status
 from shared.domain.target import Target
-from workers.assignment.policy.balance import PoolState
+from shared.routing.policy.balance import PoolState
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from shared.domain.target import Target, TargetKind
 from shared.policy.cascade import cascade
 from shared.policy.compile import HeldKind, Match, Outcome, Policy, Qualification
 from shared.policy.derive import Derived
-from workers.assignment.policy.case import Case
+from shared.routing.policy.case import Case
 
 
 @dataclass(frozen=True, slots=True)

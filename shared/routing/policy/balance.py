@@ -23,7 +23,7 @@ from fractions import Fraction
 from heapq import heappop, heappush
 from typing import Final
 
-from workers.assignment.policy.chairman import LEAD, Chair, Line, carried, keeps_law
+from shared.routing.policy.chairman import LEAD, Chair, Line, carried, keeps_law
 
 #: Weights count to six decimals: finer than anyone states a share, and all sums stay within a 64-bit integer.
 WEIGHT_SCALE: Final = 1_000_000

@@ -8,8 +8,8 @@ from shared.custody.states import RepState
 from shared.domain.calendar import ALWAYS, OpenHours
 from shared.domain.rep import Rep
 from shared.policy.document import Pool, WhenClosed
-from workers.assignment.policy.balance import PoolState, Seat, Strategy
-from workers.assignment.policy.place import CLOSED
+from shared.routing.policy.balance import PoolState, Seat, Strategy
+from shared.routing.policy.place import CLOSED
 
 NOT_A_MEMBER = "not_a_member"
 DEPARTED = "departed"

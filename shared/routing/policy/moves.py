@@ -13,8 +13,8 @@ from shared.domain.notice import Addressee, NoticeKind
 from shared.policy.compile import Policy
 from shared.policy.derive import Derived
 from shared.policy.document import Ladders
-from workers.assignment.policy.place import Placement, as_record
-from workers.assignment.policy.route import Route
+from shared.routing.policy.place import Placement, as_record
+from shared.routing.policy.route import Route
 
 _STATUS = {
     "rep": Status.OFFERED,

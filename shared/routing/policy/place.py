@@ -12,9 +12,9 @@ from shared.custody.states import RepState
 from shared.domain.target import Target, TargetKind
 from shared.policy.compile import Policy
 from shared.policy.document import OnAbsence, QueueKind, WhenClosed
-from workers.assignment.policy.balance import Picker, PoolState
-from workers.assignment.policy.case import Case, Coverage
-from workers.assignment.policy.route import Route
+from shared.routing.policy.balance import Picker, PoolState
+from shared.routing.policy.case import Case, Coverage
+from shared.routing.policy.route import Route
 
 #: How long a lead that nobody could take waits before it is decided again; changes of reps wake it at once.
 RETRY_AFTER = timedelta(seconds=30)

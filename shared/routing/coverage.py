@@ -11,12 +11,12 @@ from shared.db.policies import Version
 from shared.db.transaction import Transaction
 from shared.domain.rep import Rep
 from shared.policy.document import OnAbsence
-from workers.assignment.policy.balance import PoolState
-from workers.assignment.policy.case import Coverage
-from workers.assignment.policy.moves import Ruling
-from workers.assignment.policy.pools import members_of, pool_state
-from workers.assignment.policy.route import Route, direct_reps_of, pools_of
-from workers.assignment.queries import decide as queries
+from shared.routing.policy.balance import PoolState
+from shared.routing.policy.case import Coverage
+from shared.routing.policy.moves import Ruling
+from shared.routing.policy.pools import members_of, pool_state
+from shared.routing.policy.route import Route, direct_reps_of, pools_of
+from shared.routing.queries import pools as queries
 
 
 def load_coverage(
