@@ -19,6 +19,7 @@ from shared.bus.queues import TaskQueue
 from shared.console import json_option, print_json, print_table, say
 from shared.db.engine import open_engine
 from shared.db.migrate import current, head
+from shared.db.standing import look_at_policy
 from shared.errors import BatonError, SettingsError, UnavailableError
 from shared.local.marks import is_alive
 from shared.local.programs import find_postgres, find_redis
@@ -134,16 +135,15 @@ def schema_is_current(patient: Patient) -> Finding:
 
 
 def policy_is_active(patient: Patient) -> Finding:
-    """A routing policy is in force."""
+    """A routing policy is in force; what is planned is told as well."""
     if patient.ask_database("SELECT to_regclass('policy_activation')") is None:
         return Finding("wrong", "there is no table for it yet", "run `baton migrate`")
-    version = patient.ask_database(
-        "SELECT version FROM policy_activation WHERE effective_at <= now() "
-        "ORDER BY effective_at DESC, activation_id DESC LIMIT 1"
-    )
-    if version is None:
-        return Finding("hint", "none: leads wait in `received`", "run `baton policy activate FILE`")
-    return Finding("well", f"version {version}")
+    standing = look_at_policy(patient.database_url)
+    if standing is None:
+        raise UnavailableError("the database does not say: run `baton doctor` again")
+    if standing.version is None:
+        return Finding("hint", standing.words, "run `baton policy activate FILE`")
+    return Finding("well", standing.words)
 
 
 def redis_answers(patient: Patient) -> Finding:

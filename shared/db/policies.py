@@ -40,19 +40,34 @@ class Version:
         return self.policy.last_queue.name
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An activation that has not taken effect yet."""
+
+    activation_id: int
+    version: int
+    name: str
+    effective_at: datetime
+    requested_at: datetime
+    requested_by: str
+    approved_by: str | None
+    note: str | None
+
+
 @dataclass(slots=True)
 class PolicyShelf:
     """The compiled policies of this process; a version never changes, so it is compiled once."""
 
     _compiled: dict[int, Version] = field(default_factory=dict)
 
-    def active(self, tx: Transaction) -> Version | None:
-        """Return the policy in force at the transaction's instant, None when there is none yet."""
+    def active(self, tx: Transaction, at: datetime | None = None) -> Version | None:
+        """Return the policy in force at the transaction's instant or at a given one, None when there is none."""
         number = tx.value(
             """
-            SELECT version FROM policy_activation WHERE effective_at <= now()
+            SELECT version FROM policy_activation WHERE effective_at <= coalesce(%(at)s, now())
             ORDER BY effective_at DESC, activation_id DESC LIMIT 1
-            """
+            """,
+            at=at,
         )
         return None if number is None else self.version(tx, number)
 
@@ -65,6 +80,16 @@ class PolicyShelf:
                 raise RefusedError(message)
             self._compiled[number] = Version(number, compile_policy(parse_policy(document)))
         return self._compiled[number]
+
+
+def take_turn(tx: Transaction) -> datetime:
+    """Wait until nobody else changes what is in force, and return the instant; readers are not kept waiting.
+
+    Whoever changes last has the later instant, and so has the last word.
+    """
+    tx.run("LOCK TABLE policy_activation IN SHARE ROW EXCLUSIVE MODE")
+    instant: datetime = tx.value("SELECT clock_timestamp()")
+    return instant
 
 
 def store(tx: Transaction, document: str, *, name: str, by: str) -> int:
@@ -106,4 +131,35 @@ def activate(
         approved_by=approved_by,
         note=note,
         overridden=as_json(overridden or []),
+    )
+
+
+def load_planned(tx: Transaction) -> list[Planned]:
+    """Return the activations that are still to come, the next one first."""
+    rows = tx.rows(
+        """
+        SELECT activation_id, version, name, effective_at, requested_at, requested_by, approved_by, note
+        FROM policy_activation JOIN policy_version USING (version)
+        WHERE effective_at > now() ORDER BY effective_at, activation_id
+        """
+    )
+    return [Planned(**row._asdict()) for row in rows]
+
+
+def cancel(tx: Transaction, activation_ids: list[int], *, by: str, note: str | None = None) -> int:
+    """Take plans back and return how many, on the record; the database refuses it once their second has come."""
+    return tx.run(
+        """
+        WITH gone AS (
+            DELETE FROM policy_activation WHERE activation_id = ANY(%(ids)s::bigint[]) RETURNING *
+        )
+        INSERT INTO policy_cancellation (activation_id, version, effective_at, requested_at, requested_by, approved_by,
+            note, overridden, cancelled_at, cancelled_by, cancel_note)
+        SELECT activation_id, version, effective_at, requested_at, requested_by, approved_by, note, overridden,
+            clock_timestamp(), %(by)s, %(note)s
+        FROM gone
+        """,
+        ids=activation_ids,
+        by=by,
+        note=note,
     )

@@ -21,6 +21,7 @@ from shared.bus.assembly import open_context
 from shared.bus.queues import ROOMS
 from shared.console import json_option, note, print_json, print_table, say, with_settings
 from shared.db.migrate import upgrade
+from shared.db.standing import look_at_policy
 from shared.errors import UnavailableError
 from shared.health import serve
 from shared.local.leftovers import stop_leftovers
@@ -86,12 +87,14 @@ def status(settings: Settings, *, as_json: bool) -> int:
     """Show the local system; exit 1 unless every process is ready."""
     report = read_report(settings.home.expanduser().resolve())
     is_ready = report is not None and is_alive(report.watcher) and _all_answer(report)
+    policy = None if report is None else look_at_policy(report.database_url)
     if as_json:
-        print_json(_as_document(report, is_ready=is_ready))
+        print_json({**_as_document(report, is_ready=is_ready), "policy": policy})
     elif report is None:
         say("Nothing is running: start it with `baton up`.")
     else:
         _show(report)
+        say(f"Policy      {policy.words if policy else 'unknown: the database does not answer'}")
     return 0 if is_ready else 1
 
 

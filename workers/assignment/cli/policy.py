@@ -1,4 +1,4 @@
-"""`baton policy check|activate|list|show|rollback|fallbacks|schema`: the routing policy and its versions."""
+"""`baton policy check|activate|rollback|fallbacks|schema`: what is wrong with a policy, and which is in force."""
 
 import sys
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import click
 import orjson
 
 from shared.bus.assembly import open_context
-from shared.console import by_option, json_option, note, print_json, print_records, print_table, say, with_settings
+from shared.console import by_option, json_option, note, print_json, print_table, say, with_settings
 from shared.db.transaction import transaction
 from shared.policy.errors import Finding, Severity
 from shared.policy.schema import render_schema
@@ -25,7 +25,6 @@ from workers.assignment.ops.policies import (
     roll_back,
     roster_if_reachable,
 )
-from workers.assignment.queries import desks as queries
 
 
 @click.group()
@@ -72,7 +71,7 @@ def print_findings(file: str, findings: Sequence[Finding]) -> None:
 @click.option("--yes", is_flag=True, help="Activate it in spite of warnings, which go on the record.")
 @click.option("--note", "note_", help="Why.")
 @click.option("--approved-by", help="Who else has agreed.")
-@click.option("--at", type=instant, help="When it comes into force; default now.")
+@click.option("--at", type=instant, help="When it comes into force, such as 2027-01-01T00:00:00Z; default now.")
 @by_option
 @json_option
 @with_settings
@@ -87,7 +86,12 @@ def activate(  # noqa: PLR0913  click passes every option as a parameter
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Store a policy as a version and put it into force."""
+    """Store a policy as a version and put it into force, now or at a later minute.
+
+    Errors are refused, and warnings too without --yes. From its instant on, by the database's clock, every process
+    decides by it, without a restart. Until then a planned version is listed by `baton policy list` and can be taken
+    back by `baton policy cancel`.
+    """
     document = read_document(file)
     with open_context(settings) as context:
         done = activate_document(
@@ -120,55 +124,10 @@ def _print_activated(done: Activated, *, as_json: bool) -> None:
     say(f"Policy version {done.version} ({done.name}) {when}.")
     for one in done.overridden:
         note(f"overridden: {one}")
-
-
-@policy.command(name="list")
-@json_option
-@with_settings
-def list_(settings: Settings, *, as_json: bool) -> None:
-    """List the versions, the newest first, with who put them into force and when."""
-    with open_context(settings) as context, transaction(context.engine) as tx:
-        active = context.policies.active(tx)
-        rows = [
-            {**one, "active": bool(active and active.number == one["version"])} for one in queries.load_versions(tx)
-        ]
-    if as_json:
-        print_json(rows)
-    else:
-        print_records([_line(one) for one in rows], as_json=False, none="No policy was ever activated.")
-
-
-def _line(row: dict[str, Any]) -> dict[str, object]:
-    return {
-        "version": row["version"],
-        "": "in force" if row["active"] else "",
-        "name": row["name"],
-        "activated": instant_words(row["effective_at"]),
-        "by": row["requested_by"],
-        "approved by": row["approved_by"],
-        "overridden": len(row["overridden"] or ()),
-        "note": row["note"],
-    }
-
-
-@policy.command()
-@click.argument("version", type=click.IntRange(1), required=False)
-@json_option
-@with_settings
-def show(settings: Settings, version: int | None, *, as_json: bool) -> None:
-    """Print a version as it was written; default the one in force."""
-    with open_context(settings) as context, transaction(context.engine) as tx:
-        chosen = active_policy(tx, context.policies) if version is None else context.policies.version(tx, version)
-        row = queries.load_document(tx, chosen.number) or {}
-        activations = queries.load_activations(tx, chosen.number)
-    owners = dict(chosen.policy.document.stage_owners)
-    if as_json:
-        print_json({**row, "owner": chosen.policy.owner, "stage_owners": owners, "activations": activations})
-        return
-    for one in activations:
-        since = instant_words(one["effective_at"])
-        note(f"version {row['version']}: in force from {since} UTC, by {one['requested_by']}")
-    sys.stdout.write(row["document"])
+    for plan in done.planned:
+        when = instant_words(plan.effective_at)
+        back = f"`baton policy cancel {plan.version}` takes that back"
+        note(f"version {plan.version} ({plan.name}) takes effect at {when} UTC; {back}")
 
 
 @policy.command()

@@ -15,7 +15,7 @@ from shared.custody.reps import RosterShelf
 from shared.db import policies
 from shared.db.engine import open_engine
 from shared.db.migrate import current, head
-from shared.db.policies import Version
+from shared.db.policies import Planned, Version
 from shared.db.transaction import Transaction, transaction
 from shared.domain.rep import Roster
 from shared.errors import InputFileError, RefusedError, UnavailableError
@@ -23,18 +23,22 @@ from shared.policy.check import check_policy
 from shared.policy.errors import Finding, PolicyError, Severity
 from shared.policy.parse import parse_policy
 from shared.settings import Settings
-from workers.assignment.queries import desks as queries
+from workers.assignment.queries import versions as queries
 
 
 @dataclass(frozen=True, slots=True)
 class Activated:
-    """A version that is in force, or comes into force at `effective_at`; `is_new` is False when it was already."""
+    """A version that is in force, or comes into force at `effective_at`; `is_new` is False when it was already.
+
+    `planned` are the other activations that are still to come: they take effect whatever is in force until then.
+    """
 
     version: int
     name: str
     is_new: bool
     effective_at: datetime | None
     overridden: tuple[Finding, ...]
+    planned: tuple[Planned, ...] = ()
 
     def as_record(self) -> dict[str, object]:
         """Give the activation as a document, without its findings."""
@@ -43,6 +47,7 @@ class Activated:
             "name": self.name,
             "new": self.is_new,
             "effective_at": self.effective_at,
+            "planned": self.planned,
         }
 
 
@@ -141,10 +146,11 @@ def _refuse_warnings(warnings: Sequence[Finding], *, override: bool) -> None:
 def _put_into_force(
     tx: Transaction, context: Context, number: int, name: str, overridden: Sequence[Finding], order: _Order
 ) -> Activated:
-    if order.at is not None and order.at < tx.started_at:
+    instant = policies.take_turn(tx)
+    if order.at is not None and order.at <= instant:
         raise RefusedError(f"{order.at:%Y-%m-%d %H:%M:%S} UTC is past: what was decided then stays decided.")
-    in_force = context.policies.active(tx)
-    is_new = in_force is None or in_force.number != number or order.at is not None
+    planned = policies.load_planned(tx)
+    is_new = _changes(context.policies.active(tx, instant), planned, number, order.at)
     if is_new:
         policies.activate(
             tx,
@@ -153,9 +159,17 @@ def _put_into_force(
             note=order.note,
             approved_by=order.approved_by,
             overridden=[{"code": one.code, "line": one.line, "message": one.message} for one in overridden],
-            effective_at=order.at,
+            effective_at=order.at or instant,
         )
-    return Activated(number, name, is_new, order.at, tuple(overridden))
+    others = tuple(one for one in planned if (one.version, one.effective_at) != (number, order.at))
+    return Activated(number, name, is_new, order.at, tuple(overridden), others)
+
+
+def _changes(in_force: Version | None, planned: Sequence[Planned], number: int, at: datetime | None) -> bool:
+    """Say whether an activation would change anything: the same again is the same plan, or in force already."""
+    if at is not None:
+        return (number, at) not in {(one.version, one.effective_at) for one in planned}
+    return in_force is None or in_force.number != number
 
 
 def fallbacks_of(version: Version) -> list[dict[str, str]]:
