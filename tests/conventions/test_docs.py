@@ -24,7 +24,7 @@ _CODE = re.compile(r"`([^`\n]+)`")
 def pages(root: Path) -> dict[str, str]:
     """Every page by its path from the root of the repository."""
     paths = [root / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")]
-    paths += sorted((root / "docs").rglob("*.md"))
+    paths += [path for folder in ("docs", "deploy") for path in sorted((root / folder).rglob("*.md"))]
     return {str(path.relative_to(root)): path.read_text(encoding="utf-8") for path in paths}
 
 
