@@ -3,6 +3,7 @@
 The cascade is bounded: every target is tried at most once, and the last one is always the queue of the catch-all.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -70,12 +71,12 @@ class Placing:
         self._policy = policy
         self._last_queue = last_queue
         self._coverage = coverage
-        self._pickers = {name: Picker(state) for name, state in coverage.pools.items()}
-        self._loads = {rep_id: state.open_leads for rep_id, state in coverage.reps.items()}
+        self._pickers: dict[str, Picker] = {}
+        self._taken: Counter[str] = Counter()
         self._given: dict[str, int] = {}
 
     def ledgers(self) -> dict[str, PoolState]:
-        """Return the pools after the batch."""
+        """Return the pools that were asked, after the batch."""
         return {name: picker.state() for name, picker in self._pickers.items()}
 
     def place(self, route: Route) -> Placement:
@@ -109,7 +110,7 @@ class Placing:
                 return None
 
     def _try_pool(self, search: _Search, name: str) -> Placement | None:
-        picker = self._pickers[name]
+        picker = self._picker(name)
         place = self._given.get(name, 0)
         directive, without = search.route.case.directive, _without(search.route.case)
         # Whoever let the lead go gets it back only when there is nobody else.
@@ -132,6 +133,14 @@ class Placing:
             tried=tuple(search.tried),
             place_in_pool=place,
         )
+
+    def _picker(self, name: str) -> Picker:
+        """Return the pool's picker, made when it is first asked: most of a cascade never is."""
+        if name not in self._pickers:
+            picker = self._pickers[name] = Picker(self._coverage.pools[name])
+            for rep_id, leads in self._taken.items():
+                picker.add_load(rep_id, leads)
+        return self._pickers[name]
 
     def _opens_at(self, name: str) -> datetime | None:
         """Return when the first closed member's hours start, if the pool waits for that."""
@@ -171,7 +180,7 @@ class Placing:
             search.nobody = True
             search.tried.append(Tried(str(target), NO_ONE_AVAILABLE))
             return None
-        best = min(mates, key=lambda state: (self._loads[state.rep.rep_id], -state.rep.weight, state.rep.rep_id))
+        best = min(mates, key=lambda state: (self._load(state), -state.rep.weight, state.rep.rep_id))
         return self._give_directly(search, target, best.rep.rep_id, "account_owner")
 
     def _give_directly(self, search: _Search, target: Target, rep_id: str, reason: str) -> Placement:
@@ -188,7 +197,7 @@ class Placing:
             return "departed"
         if state.away_at(self._coverage.now):
             return "away"
-        full = state.rep.capacity is not None and self._loads[state.rep.rep_id] >= state.rep.capacity
+        full = state.rep.capacity is not None and self._load(state) >= state.rep.capacity
         return "at_capacity" if heed_capacity and full else None
 
     def _cover(self, rep_id: str | None) -> str | None:
@@ -200,8 +209,12 @@ class Placing:
         cover = absence.cover_rep_id
         return cover if cover and self._problem(cover, heed_capacity=False) is None else None
 
+    def _load(self, state: RepState) -> int:
+        """Return what the rep holds now, with the leads of this batch."""
+        return state.open_leads + self._taken[state.rep.rep_id]
+
     def _note_load(self, rep_id: str, but: str | None = None) -> None:
-        self._loads[rep_id] = self._loads.get(rep_id, 0) + 1
+        self._taken[rep_id] += 1
         for name, picker in self._pickers.items():
             if name != but:
                 picker.add_load(rep_id)
@@ -248,7 +261,7 @@ def _direct_owner(case: Case, target: Target) -> tuple[str | None, str]:
 def place(
     policy: Policy, last_queue: str, routes: Sequence[Route], coverage: Coverage
 ) -> tuple[list[Placement], Mapping[str, PoolState]]:
-    """Place every lead of the batch; return the placements and the pools' ledgers after them.
+    """Place every lead of the batch; return the placements, and the ledgers after them of the pools that were asked.
 
     Higher intent goes first, then who came first: the order decides who gets the last free seat, never who the owner
     of a kind of lead is. Ties end at the lead id, so the same batch always gives the same owners.
