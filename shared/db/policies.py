@@ -98,7 +98,10 @@ def store(tx: Transaction, document: str, *, name: str, by: str) -> int:
     tx.run(
         """
         INSERT INTO policy_version (name, document, sha256, created_by)
-        VALUES (%(name)s, %(document)s, %(digest)s, %(by)s) ON CONFLICT (sha256) DO NOTHING
+        SELECT %(name)s, %(document)s, %(digest)s, %(by)s
+        -- A conflict alone would use up a number, and people ask what became of version 2.
+        WHERE NOT EXISTS (SELECT FROM policy_version WHERE sha256 = %(digest)s)
+        ON CONFLICT (sha256) DO NOTHING
         """,
         name=name,
         document=document,

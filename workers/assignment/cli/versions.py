@@ -1,4 +1,4 @@
-"""`baton policy list|show|cancel`: the versions of the policy, who put them into force, and what is planned."""
+"""`baton policy list|show|diff|cancel`: the versions of the policy, who put them into force, and what is planned."""
 
 import sys
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from shared.bus.assembly import open_context
 from shared.console import by_option, json_option, note, print_json, print_records, say, with_settings
 from shared.db.transaction import transaction
 from shared.settings import Settings
+from workers.assignment.cli.diff import diff
 from workers.assignment.cli.options import instant, instant_words
 from workers.assignment.ops.find import active_policy
 from workers.assignment.ops.versions import VersionPage, cancel_plan, version_pages
@@ -125,3 +126,6 @@ def cancel(
         print_json({"cancelled": plan, "by": made_by, "note": note_})
     else:
         say(f"Version {version} ({plan.name}) does not take effect at {instant_words(plan.effective_at)} UTC.")
+
+
+policy.add_command(diff)

@@ -1,0 +1,129 @@
+"""The commands about versions as a person and a script run them."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fixtures.ops_texts import OPS_POLICY, OPS_TEAM
+from tests.fixtures.pipeline import Pipeline
+from workers.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(
+    pipeline: Pipeline,
+    redis_url: str,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Run `baton policy …` against a database with people and one version in force: exit code, stdout, stderr."""
+    pipeline.sync("reps", OPS_TEAM)
+    pipeline.activate(OPS_POLICY)
+    url = pipeline.context.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    monkeypatch.setenv("BATON_DATABASE_URL", url)
+    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
+    monkeypatch.setenv("BATON_HOME", str(home))
+
+    def invoke(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(["policy", *arguments])
+        written = capsys.readouterr()
+        return code, written.out, written.err
+
+    return invoke
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Path:
+    """A file that gives the South another language, moves a rule and renames another."""
+    path = tmp_path / "draft.yaml"
+    text = OPS_POLICY.replace("{team: South}", "{team: [South, North]}").replace("name: rest", "name: others")
+    path.write_text(text.replace("name: full", "name: draft").replace("share_alarm: 5%", "share_alarm: 8%"))
+    return path
+
+
+def _document(result: tuple[int, str, str]) -> Any:
+    assert result[0] == 0, result[2]
+    return json.loads(result[1])
+
+
+def test_a_diff_names_what_changes_and_who_moves(run: Run, draft: Path) -> None:
+    """Rules, pools and queues in words, and the reps who join, for people and for scripts."""
+    code, told, _ = run("diff", "live", str(draft))
+    document = _document(run("diff", "live", str(draft), "--json"))
+
+    assert code == 0
+    assert "~ others  renamed, was `rest`" in told
+    assert "alarm above: 5% → 8%" in told
+    assert "+ south  joined by nils (weight 1, 25%), nora (weight 1, 25%)" in told
+    assert {one["section"] for one in document["changes"]} == {"policy", "rules", "pools", "queues"}
+    assert [one["rep_id"] for one in document["members"][0]["joins"]] == ["nils", "nora"]
+    assert (document["from"]["version"], document["to"]["version"], document["text"]) == (1, None, None)
+
+
+def test_a_diff_can_be_text(run: Run, draft: Path) -> None:
+    """The unified diff stands alone on stdout, so that it can be piped on."""
+    _, told, _ = run("diff", "1", str(draft), "--text")
+    document = _document(run("diff", "1", str(draft), "--text", "--json"))
+
+    assert told.startswith("--- version 1 (full)\n+++ ")
+    assert document["text"] == told.rstrip("\n")
+
+
+def test_two_files_are_compared_without_a_server(
+    run: Run, draft: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A draft in review needs no database; what only a database knows is said to be missing."""
+    other = tmp_path / "other.yaml"
+    other.write_text(OPS_POLICY + "# a comment\n")
+    monkeypatch.setenv("BATON_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+
+    code, told, hint = run("diff", str(other), str(draft))
+    same = run("diff", str(other), str(other))
+
+    assert (code, "alarm above" in told, "No migrated database answers" in hint) == (0, True, True)
+    assert "nothing changes" in same[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["diff", "live", "9"], 1, "no policy version 9"),
+        (["diff", "live", "nowhere.yaml"], 2, "nowhere.yaml cannot be read"),
+        (["cancel", "1"], 1, "Version 1 is not planned: no one is"),
+        (["show", "9"], 1, "no policy version 9"),
+    ],
+)
+def test_what_is_not_there_gets_a_sentence(run: Run, arguments: list[str], code: int, says: str) -> None:
+    """Nothing on stdout, one sentence on stderr."""
+    exit_code, out, err = run(*arguments)
+
+    assert (exit_code, out) == (code, "")
+    assert says in err
+
+
+def test_a_plan_is_listed_shown_and_taken_back(run: Run, draft: Path) -> None:
+    """From the plan to its cancellation everybody can see who asked for what."""
+    at = f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}"
+    planned = _document(run("activate", str(draft), "--yes", "--at", at, "--by", "olga", "--note", "soon", "--json"))
+    listed, rows = run("list"), _document(run("list", "--json"))
+    again = run("rollback", "1", "--yes")
+    cancelled = run("cancel", "2", "--by", "otto", "--note", "too soon")
+    _, _, history = run("show", "2")
+    page = _document(run("show", "2", "--json"))
+
+    assert planned["effective_at"][:19] == at[:19]
+    assert "Version 2 (draft) takes effect at" in listed[1]
+    assert [(one["version"], one["active"], len(one["planned"])) for one in rows] == [(2, False, 1), (1, True, 0)]
+    assert "version 2 (draft) takes effect at" in again[2]
+    assert "does not take effect" in cancelled[1]
+    assert "was planned for" in history
+    assert "taken back by otto: too soon" in history
+    assert (page["planned"], page["cancelled"][0]["cancelled_by"]) == ([], "otto")
