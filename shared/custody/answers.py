@@ -18,15 +18,18 @@ def write_answers(tx: Transaction, answers: Sequence[Answered]) -> None:
     tx.run(
         """
         WITH answer AS (
-            SELECT * FROM json_to_recordset(%(rows)s) AS answer(
+            -- A firing that we have waited for may have begun after us by the clock of the transactions.
+            SELECT answer.*, greatest(now(), (
+                SELECT max(fired_at) FROM deadline WHERE deadline.lead_id = answer.lead_id)) AS made_at
+            FROM json_to_recordset(%(rows)s) AS answer(
                 lead_id bigint, kind text, made_by text, ends text, steps json, detail jsonb)
         ), changed AS (
             UPDATE lead SET
                 status = CASE WHEN kind = 'accepted' THEN 'accepted' ELSE lead.status END,
-                accepted_at = CASE WHEN kind = 'accepted' THEN coalesce(accepted_at, now()) ELSE accepted_at END,
-                first_touch_at = CASE WHEN kind = 'touched' THEN coalesce(first_touch_at, now())
+                accepted_at = CASE WHEN kind = 'accepted' THEN coalesce(accepted_at, made_at) ELSE accepted_at END,
+                first_touch_at = CASE WHEN kind = 'touched' THEN coalesce(first_touch_at, made_at)
                     ELSE first_touch_at END,
-                meeting_booked_at = CASE WHEN kind = 'meeting_booked' THEN coalesce(meeting_booked_at, now())
+                meeting_booked_at = CASE WHEN kind = 'meeting_booked' THEN coalesce(meeting_booked_at, made_at)
                     ELSE meeting_booked_at END,
                 decisions = lead.decisions + 1
             FROM answer WHERE lead.lead_id = answer.lead_id
@@ -44,8 +47,8 @@ def write_answers(tx: Transaction, answers: Sequence[Answered]) -> None:
                 AND NOT (due_at <= now() AND action <> 'move_to')
         ), marked AS (
             UPDATE assignment SET
-                seen_at = CASE WHEN kind IN ('seen', 'accepted') THEN coalesce(seen_at, now()) ELSE seen_at END,
-                touched_at = CASE WHEN kind = 'touched' THEN coalesce(touched_at, now()) ELSE touched_at END,
+                seen_at = CASE WHEN kind IN ('seen', 'accepted') THEN coalesce(seen_at, made_at) ELSE seen_at END,
+                touched_at = CASE WHEN kind = 'touched' THEN coalesce(touched_at, made_at) ELSE touched_at END,
                 overdue_at = CASE WHEN EXISTS (
                     SELECT FROM settled WHERE settled.lead_id = changed.lead_id AND action = 'flag_overdue')
                     THEN coalesce(overdue_at, now()) ELSE overdue_at END

@@ -30,8 +30,11 @@ def _end(tx: Transaction, moves: Sequence[Move]) -> None:
             FROM json_to_recordset(%(moves)s) AS leaving(lead_id bigint, from_status text, end_reason text)
             JOIN lead USING (lead_id) WHERE lead.status = leaving.from_status
         ), ended AS (
-            -- What we have waited for may have begun after us by the clock of the transactions.
-            UPDATE assignment SET ended_at = greatest(now(), assignment.started_at), end_reason = leaving.end_reason
+            -- What we have waited for may have begun after us by the clock of the transactions: a custody, or a firing.
+            UPDATE assignment SET end_reason = leaving.end_reason, ended_at = greatest(
+                now(), assignment.started_at, (
+                    SELECT max(fired_at) FROM deadline
+                    WHERE deadline.lead_id = assignment.lead_id AND deadline.epoch = assignment.epoch))
             FROM leaving WHERE assignment.lead_id = leaving.lead_id AND assignment.ended_at IS NULL
             RETURNING assignment.owner_kind, assignment.owner
         ), cancelled AS (

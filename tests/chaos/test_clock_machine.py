@@ -34,7 +34,7 @@ _MOVING = "SELECT count(*) FROM lead WHERE moving"
 #: A step that has fired has exactly one decision to show for it, or was settled by an answer.
 _DOUBLED = """
 SELECT lead_id FROM decision WHERE stage = 'escalation' AND outcome IN ('remind', 'flag_overdue', 'escalate')
-GROUP BY lead_id, detail -> 'ladder', detail -> 'step', detail -> 'due_at' HAVING count(*) > 1
+GROUP BY lead_id, detail -> 'epoch', detail -> 'ladder', detail -> 'step' HAVING count(*) > 1
 UNION ALL
 SELECT lead_id FROM deadline WHERE action = 'move_to' AND fired_at IS NOT NULL
 GROUP BY lead_id, epoch HAVING count(*) > 1

@@ -5,8 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from shared.bus.queues import TaskName
+from shared.db.transaction import transaction
+from shared.domain.target import Target
 from tests.fixtures.pipeline import Pipeline, lead_event, open_pipeline, rep
 from tests.fixtures.policy_texts import CLOCKS
+from workers.assignment.ops.assign import assign_lead
+from workers.escalation.answer import settle_answers
+from workers.escalation.policy.answers import Answer, Kind
 
 HOUR = 3600
 
@@ -74,6 +79,23 @@ def test_into_the_shark_tank_at_four_hours(clocks: Pipeline) -> None:
     assert clocks.breaches() == []
 
 
+def test_two_custodies_may_be_reminded_of_the_same_second(clocks: Pipeline) -> None:
+    """The record of a step names its custody, so that the same step of the next one is no repetition."""
+    (lead_id,) = clocks.route(lead_event(lead_type="demo_request"))
+    for _ in range(2):
+        clocks.pass_time(HOUR)
+        clocks.keeper.fire()
+        other = {"ana": "rep:bob", "bob": "rep:ana"}[clocks.lead(lead_id)["owner"]]
+        assign_lead(clocks.context, lead_id, Target.parse(other), reason="test", made_by="ops")
+    # As if both had been due in one second, which the record keeps to itself while the tables move on.
+    clocks.rows("UPDATE decision SET detail = detail || '{\"due_at\": null}' WHERE outcome = 'remind'")
+
+    reminded = clocks.ids("SELECT detail -> 'epoch' FROM decision WHERE outcome = 'remind' ORDER BY sequence")
+
+    assert reminded == [1, 2]
+    assert clocks.breaches() == []
+
+
 def test_an_unclaimed_lead_comes_before_the_queues_owner(clocks: Pipeline) -> None:
     """An hour in the tank with no claim, and its owner is told, once."""
     (lead_id,) = clocks.route(lead_event(lead_type="demo_request"))
@@ -109,4 +131,28 @@ def test_a_pause_holds_moves_and_never_marks(clocks: Pipeline) -> None:
 
     assert (while_paused["status"], while_paused["overdue"]) == ("offered", True)
     assert clocks.lead(lead_id)["status"] == "pooled"
+    assert clocks.breaches() == []
+
+
+@pytest.mark.parametrize("kind", [Kind.ACCEPT, Kind.RECYCLE])
+def test_what_ends_a_ladder_stands_after_all_that_fired(clocks: Pipeline, kind: Kind) -> None:
+    """An answer that begins before a firing, and has to wait for it, is not on record as the earlier of the two."""
+    (lead_id,) = clocks.route(lead_event(lead_type="demo_request"))
+    owner = clocks.lead(lead_id)["owner"]
+    clocks.pass_time(HOUR)
+
+    with transaction(clocks.context.engine) as tx:
+        clocks.keeper.fire()
+        reason = "timing" if kind is Kind.RECYCLE else None
+        (verdict,) = settle_answers(clocks.context, tx, [Answer(kind, lead_id, owner, reason=reason)])
+
+    (ended,) = clocks.rows(
+        """
+        SELECT coalesce(ended_at, accepted_at) >= max(fired_at) AS in_order, max(fired_at) > :began AS fired_meanwhile
+        FROM deadline JOIN assignment USING (lead_id, epoch) JOIN lead USING (lead_id) GROUP BY ended_at, accepted_at
+        """,
+        began=tx.started_at,
+    )
+    assert verdict.refusal is None
+    assert ended == {"in_order": True, "fired_meanwhile": True}
     assert clocks.breaches() == []

@@ -91,12 +91,20 @@ BREAKERS: dict[str, Sequence[str]] = {
         "ALTER TABLE deadline DROP CONSTRAINT deadline_pkey",
         f"INSERT INTO deadline ({_STEP}) SELECT {_STEP} FROM deadline WHERE lead_id = {POOLED}",
     ],
-    "no step fires after its custody ended": [
+    "a step that fired is on the lead's record once": [
         f"""
-        UPDATE deadline SET fired_at = now() + interval '1 day', fired_by = 'keeper'
-        WHERE lead_id = {OFFERED} AND step = 1
+        INSERT INTO decision (lead_id, sequence, stage, outcome, detail)
+        SELECT lead_id, decisions + n, 'escalation', 'remind', '{{"epoch": 1, "ladder": "accept", "step": 1}}'
+        FROM lead, generate_series(1, 2) AS n WHERE lead_id = {OFFERED}
         """,
+        f"UPDATE lead SET decisions = decisions + 2 WHERE lead_id = {OFFERED}",
+    ],
+    "no step fires after its custody ended": [
         END_CUSTODY,
+        """
+        UPDATE deadline SET cancelled_at = NULL, fired_at = now() + interval '1 day', fired_by = 'keeper'
+        WHERE cancelled_at IS NOT NULL AND step = 1
+        """,
     ],
     "a ladder that has ended leaves no step open": [
         END_CUSTODY,

@@ -17,6 +17,15 @@ CHECKS = (
     ),
     Check(
         CLOCK,
+        "a step that fired is on the lead's record once",
+        """
+        SELECT lead_id AS id FROM decision
+        WHERE stage = 'escalation' AND outcome IN ('remind', 'flag_overdue', 'escalate') AND detail ? 'epoch'
+        GROUP BY lead_id, detail -> 'epoch', detail -> 'ladder', detail -> 'step' HAVING count(*) > 1
+        """,
+    ),
+    Check(
+        CLOCK,
         "no step fires after its custody ended",
         """
         SELECT deadline.lead_id AS id FROM deadline JOIN assignment USING (lead_id, epoch)

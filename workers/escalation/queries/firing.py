@@ -206,8 +206,8 @@ def record_marks(tx: Transaction, due: Sequence[Due], fired_by: str) -> None:
         """
         WITH mark AS (
             SELECT *, row_number() OVER (PARTITION BY lead_id ORDER BY due_at, step) AS place
-            FROM json_to_recordset(%(rows)s) AS mark(lead_id bigint, action text, step smallint, ladder text,
-                due_at timestamptz, policy_version integer)
+            FROM json_to_recordset(%(rows)s) AS mark(lead_id bigint, epoch integer, action text, step smallint,
+                ladder text, due_at timestamptz, policy_version integer)
         ), counted AS (
             UPDATE lead SET decisions = lead.decisions + total.marks
             FROM (SELECT lead_id, count(*) AS marks FROM mark GROUP BY lead_id) AS total
@@ -216,12 +216,14 @@ def record_marks(tx: Transaction, due: Sequence[Due], fired_by: str) -> None:
         )
         INSERT INTO decision (lead_id, sequence, stage, outcome, policy_version, detail)
         SELECT lead_id, before + place, 'escalation', action, policy_version,
-            jsonb_build_object('ladder', ladder, 'step', step, 'due_at', due_at, 'fired_by', %(fired_by)s::text)
+            jsonb_build_object('epoch', epoch, 'ladder', ladder, 'step', step, 'due_at', due_at,
+                'fired_by', %(fired_by)s::text)
         FROM mark JOIN counted USING (lead_id)
         """,
         rows=rows_as_json(
             {
                 "lead_id": one.lead_id,
+                "epoch": one.epoch,
                 "action": one.action,
                 "step": one.step,
                 "ladder": one.ladder,
