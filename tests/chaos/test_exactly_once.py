@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -20,6 +19,7 @@ from shared.bus.publisher import batches
 from shared.bus.queues import TaskName
 from shared.db.transaction import transaction
 from tests.conftest import Eventually
+from tests.fixtures.ladders import check_accepted, check_fired, check_told, seconds_policy
 from tests.fixtures.pipeline import Pipeline, lead_event, open_pipeline, rep
 from workers.escalation.answer import settle_answers
 from workers.escalation.policy.answers import Answer, Kind
@@ -33,29 +33,8 @@ _BATCH = 50
 #: In this span Redis is gone: whatever is published is lost.
 _GONE = (3.0, 5.0)
 
-_SECONDS = """
-baton_policy: 1
-name: seconds
-owner: ops@here.example
-vocabulary: {lead_type: [demo_request]}
-buffer: {default: {minimum: 0s, maximum: 0s}}
-rules: [{name: all, when: {}, to: pool:sales}]
-pools: {sales: {members: {team: Sales}}}
-queues:
-  exceptions: {kind: exception, owner: ops@here.example, alert: "#exceptions"}
-  tank: {kind: claim, members: {team: Sales}, owner: boss@here.example, alert: "#tank", escalate_after: 3s}
-sla:
-  - when: {}
-    accept:
-      - {after: 2s, do: remind, notify: owner}
-      - {after: 4s, do: flag_overdue, notify: manager}
-      - {after: 6s, do: move_to, to: queue:tank, log: non_response}
-"""
-
 _OPEN = "SELECT count(*) FROM deadline WHERE fired_at IS NULL AND cancelled_at IS NULL"
 _DUE = f"{_OPEN} AND fire_at <= :ended"
-#: The steps of every lead: action, and how its decision is called.
-_DECIDED = MappingProxyType({"remind": "remind", "flag_overdue": "flag_overdue", "move_to": "pooled"})
 
 
 class _Post:
@@ -105,7 +84,7 @@ def crowd(database_url: str, redis_url: str) -> Iterator[list[Pipeline]]:
     """Six programs over one database: two keepers, two workers, one for answers and one for the test itself."""
     with ExitStack() as stack:
         opened = [stack.enter_context(open_pipeline(database_url, redis_url)) for _ in range(6)]
-        opened[0].activate(_SECONDS)
+        opened[0].activate(seconds_policy())
         opened[0].sync("reps", [rep(f"r{number}", team="Sales", manager_channel=f"#m{number}") for number in range(8)])
         yield opened
 
@@ -205,67 +184,6 @@ def test_every_step_fires_exactly_once_whatever_fails(
     assert {"countdown", "keeper"} <= {one["fired_by"] for one in by}
     assert watch.breaches() == []
     assert len(said) == _LEADS // 3
-    _check_fired(watch, set(lead_ids) - {lead_id for lead_id, stands in said.items() if stands})
-    _check_accepted(watch, sorted(lead_id for lead_id, stands in said.items() if stands))
-    _check_told(watch)
-
-
-def _check_fired(watch: Pipeline, let_go: set[int]) -> None:
-    """Every step of every lead that nobody accepted has fired, and its effect is there once."""
-    fired = watch.rows(
-        "SELECT lead_id, array_agg(action ORDER BY epoch, step) AS actions, bool_and(fired_at >= due_at) AS in_time"
-        " FROM report.deadline WHERE lead_id = ANY(:ids) AND fired_at IS NOT NULL GROUP BY lead_id",
-        ids=sorted(let_go),
-    )
-    assert {one["lead_id"] for one in fired} == let_go
-    assert {tuple(one["actions"]) for one in fired} == {("remind", "flag_overdue", "move_to", "escalate")}
-    assert all(one["in_time"] for one in fired)
-    custodies = watch.rows(
-        "SELECT lead_id, count(*) AS times FROM assignment WHERE end_reason = 'non_response' GROUP BY lead_id"
-    )
-    assert {one["lead_id"]: one["times"] for one in custodies} == dict.fromkeys(let_go, 1)
-    records = watch.rows("SELECT sum(missed_total) AS missed, sum(overdue_total) AS overdue FROM report.rep")[0]
-    marks = watch.value("SELECT count(*) FROM deadline WHERE action = 'flag_overdue' AND fired_at IS NOT NULL")
-    assert (records["missed"], records["overdue"]) == (len(let_go), marks)
-
-
-def _check_accepted(watch: Pipeline, accepted: list[int]) -> None:
-    """Nothing of an ended ladder fired after the acceptance, and what it ended is cancelled."""
-    after = watch.value(
-        "SELECT count(*) FROM report.deadline JOIN report.lead USING (lead_id) WHERE lead_id = ANY(:ids)"
-        " AND (fired_at > accepted_at OR (action = 'move_to' AND fired_at IS NOT NULL)"
-        " OR (fired_at IS NULL AND cancelled_at IS NULL))",
-        ids=accepted,
-    )
-    assert accepted
-    assert after == 0
-    assert watch.ids("SELECT DISTINCT status FROM lead WHERE lead_id = ANY(:ids)", ids=accepted) == ["accepted"]
-
-
-def _check_told(watch: Pipeline) -> None:
-    """One decision for every step that fired, and at most one notice; what the clock fired is told exactly once."""
-    for action, outcome in _DECIDED.items():
-        odd = watch.value(
-            "SELECT count(*) FROM (SELECT lead_id FROM deadline WHERE action = :action AND fired_by <> 'answer') AS a"
-            " FULL JOIN (SELECT lead_id, count(*) AS times FROM decision WHERE stage = 'escalation'"
-            " AND outcome = :outcome GROUP BY lead_id) AS d USING (lead_id)"
-            " WHERE a.lead_id IS NULL OR d.times IS DISTINCT FROM 1",
-            action=action,
-            outcome=outcome,
-        )
-        assert odd == 0, action
-    told = watch.rows(
-        "SELECT kind, count(*) AS told, count(DISTINCT lead_id) AS leads"
-        " FROM notice, unnest(lead_ids) AS lead_id GROUP BY kind"
-    )
-    fired = watch.rows("SELECT action, count(*) AS n FROM deadline WHERE fired_by <> 'answer' GROUP BY action")
-    steps = {one["action"]: one["n"] for one in fired}
-    assert {one["kind"]: (one["told"], one["leads"]) for one in told} == {
-        kind: (steps[action], steps[action])
-        for kind, action in (
-            ("reminder", "remind"),
-            ("overdue", "flag_overdue"),
-            ("shark_tank", "move_to"),
-            ("unclaimed", "escalate"),
-        )
-    }
+    check_fired(watch, set(lead_ids) - {lead_id for lead_id, stands in said.items() if stands})
+    check_accepted(watch, sorted(lead_id for lead_id, stands in said.items() if stands))
+    check_told(watch)

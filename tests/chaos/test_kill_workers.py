@@ -16,6 +16,7 @@ from shared.local.state import read_state
 from shared.settings import load_settings
 from tests.conftest import Eventually
 from tests.fixtures.floods import make_flood
+from tests.fixtures.killing import kill_one
 from tests.fixtures.pipeline import Pipeline, open_pipeline, rep
 from tests.fixtures.policy_texts import OPEN_POLICY
 from workers.intake.waiting import wait_until_rest
@@ -72,29 +73,6 @@ def pipeline(system: System) -> Iterator[Pipeline]:
         yield opened
 
 
-def _children_of(pid: int) -> list[int]:
-    """Return the processes that a process has started, as Linux tells them; none elsewhere."""
-    try:
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    except OSError:
-        return []
-
-
-def _kill_one(system: System, chance: random.Random) -> str | None:
-    """Kill a process that is ready, or one of its children, and return its name."""
-    ready = [process for process in system.report().processes if process.state == "ready" and process.mark]
-    if not ready:
-        return None
-    chosen = chance.choice(ready)
-    assert chosen.mark is not None
-    pid = chance.choice([chosen.mark.pid, *_children_of(chosen.mark.pid)])
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return None
-    return chosen.name
-
-
 def _crash(stack: LocalStack, name: str, eventually: Eventually) -> None:
     """Kill a server and start it again."""
     os.kill(read_state(stack.home).servers[name].mark.pid, signal.SIGKILL)
@@ -130,7 +108,7 @@ def test_nothing_is_lost_or_doubled_whoever_is_killed(
             elif captured == _STRIDE * 9:
                 _crash(postgres, "postgres", eventually)
             else:
-                killed.append(_kill_one(system, chance))
+                killed.append(kill_one(system, chance))
         assert publishing.wait(90) == 0
     left = wait_until_rest(pipeline.context, 90, lambda _: None, allow_buffering=False)
 
