@@ -11,9 +11,12 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from prometheus_client import REGISTRY, CollectorRegistry, make_wsgi_app
+from prometheus_client.core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from shared.errors import UnavailableError
+from shared.tallied import BOARD
 
 #: Says which process answers: on a shared machine a port may have gone to somebody else.
 PROCESS_HEADER = "Baton-Process"
@@ -70,15 +73,25 @@ def serve(
 
 
 def process_registry() -> CollectorRegistry:
-    """Return this process's metrics, joined with those of its children where they share a folder.
+    """Return this process's metrics with what is on its board, and those of its children where they share a folder.
 
     The folder's name must be in PROMETHEUS_MULTIPROC_DIR before prometheus_client is first imported.
     """
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return REGISTRY
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)
+    registry.register(BOARD)
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        MultiProcessCollector(registry)
+    else:
+        registry.register(_Own())
     return registry
+
+
+class _Own(Collector):
+    """The metrics that this process counts for itself."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Yield them all."""
+        return REGISTRY.collect()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from shared.custody.measure import count_answered
 from shared.custody.move import Answered
 from shared.db.arrays import rows_as_json
 from shared.db.transaction import Transaction
@@ -15,7 +16,7 @@ def write_answers(tx: Transaction, answers: Sequence[Answered]) -> None:
     """
     if not answers:
         return
-    tx.run(
+    rows = tx.rows(
         """
         WITH answer AS (
             -- A firing that we have waited for may have begun after us by the clock of the transactions.
@@ -33,7 +34,9 @@ def write_answers(tx: Transaction, answers: Sequence[Answered]) -> None:
                     ELSE meeting_booked_at END,
                 decisions = lead.decisions + 1
             FROM answer WHERE lead.lead_id = answer.lead_id
-            RETURNING lead.epoch, lead.decisions, lead.policy_version, lead.rule, answer.*
+            RETURNING lead.epoch, lead.decisions, lead.policy_version, lead.rule, answer.*,
+                CASE WHEN kind = 'touched' AND first_touch_at = now() AND NOT test
+                    THEN extract(epoch FROM now() - received_at)::float8 END AS seconds
         ), settled AS (
             UPDATE deadline SET fired_at = now(), fired_by = 'answer'
             FROM changed WHERE deadline.lead_id = changed.lead_id AND deadline.epoch = changed.epoch
@@ -64,9 +67,13 @@ def write_answers(tx: Transaction, answers: Sequence[Answered]) -> None:
             SELECT lead_id, epoch, ladder, step, action, due_at, policy_version, step.detail
             FROM changed, json_to_recordset(steps) AS step(
                 ladder text, step smallint, action text, due_at timestamptz, detail jsonb)
+        ), decided AS (
+            INSERT INTO decision (lead_id, sequence, stage, outcome, rule, policy_version, detail, made_by)
+            SELECT lead_id, decisions, 'answer', kind, rule, policy_version, detail, made_by FROM changed
         )
-        INSERT INTO decision (lead_id, sequence, stage, outcome, rule, policy_version, detail, made_by)
-        SELECT lead_id, decisions, 'answer', kind, rule, policy_version, detail, made_by FROM changed
+        SELECT action, count(*) AS steps, NULL::float8 AS seconds FROM settled GROUP BY action
+        UNION ALL SELECT NULL, 0, seconds FROM changed WHERE seconds IS NOT NULL
         """,
         rows=rows_as_json(answers),
     )
+    count_answered(tx, rows)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from shared.custody.measure import count_owners
 from shared.custody.move import Move, Notice
 from shared.db.arrays import rows_as_json
 from shared.db.transaction import Transaction
@@ -89,7 +90,11 @@ def _start(tx: Transaction, moves: Sequence[Move]) -> dict[int, int]:
                 accepted_at = CASE WHEN move.status = 'accepted' THEN coalesce(lead.accepted_at, now())
                     ELSE lead.accepted_at END
             FROM move WHERE lead.lead_id = move.lead_id AND lead.status = move.from_status
-            RETURNING lead.epoch, lead.decisions, move.*
+            RETURNING lead.epoch, lead.decisions, move.*, lead.test, lead.segment AS known_segment,
+                lead.assigned_at = now() AS is_first_rep,
+                extract(epoch FROM clock_timestamp() - lead.received_at)::float8 AS since_received,
+                extract(epoch FROM clock_timestamp() - coalesce(lead.release_at, lead.received_at))::float8
+                    AS since_release
         ), started AS (
             INSERT INTO assignment (lead_id, epoch, owner_kind, owner, reason, rule, policy_version, pool, plan_id)
             SELECT lead_id, epoch, owner_kind, owner, reason, rule, policy_version, pool, plan_id
@@ -115,10 +120,13 @@ def _start(tx: Transaction, moves: Sequence[Move]) -> dict[int, int]:
             INSERT INTO decision (lead_id, sequence, stage, outcome, rule, policy_version, detail, made_by)
             SELECT lead_id, decisions, stage, outcome, rule, policy_version, detail, made_by FROM moved
         )
-        SELECT lead_id, epoch FROM moved
+        SELECT lead_id, epoch, status, owner_kind, reason, test, known_segment, is_first_rep, since_received,
+            since_release
+        FROM moved
         """,
         moves=rows_as_json(_row(move) for move in moves),
     )
+    count_owners(tx, rows)
     return {row.lead_id: row.epoch for row in rows}
 
 

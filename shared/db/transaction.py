@@ -1,5 +1,6 @@
 """One task, one transaction: it commits at the edge, and what it wants to tell others leaves after the commit."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,7 +9,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, CursorResult, Engine, Row
 
-from shared.db.arrays import as_array
+from shared.db.arrays import as_array, rows_as_json
+from shared.tallied import Entry, Tallied
 
 
 class Publisher(Protocol):
@@ -25,6 +27,7 @@ class Transaction:
     connection: Connection
     started_at: datetime
     handed_on: dict[str, list[int]] = field(default_factory=dict)
+    tally: Counter[Entry] = field(default_factory=Counter)
 
     def rows(self, sql: str, **parameters: Any) -> list[Row[Any]]:
         """Run one statement and return all its rows."""
@@ -51,6 +54,39 @@ class Transaction:
         """Remember ids for the next room; they are published after the commit."""
         self.handed_on.setdefault(task, []).extend(lead_ids)
 
+    def count(self, metric: Tallied, *labels: str, amount: int = 1) -> None:
+        """Add to a counter; what a transaction counts is written with its commit, in one statement."""
+        self.tally[Entry(metric.name, labels, None)] += amount
+
+    def observe(self, metric: Tallied, seconds: Iterable[float]) -> None:
+        """Add values to a histogram; no clock runs backwards for it."""
+        for value in seconds:
+            counted = max(0.0, value)
+            self.tally[Entry(metric.name, (), metric.bucket(counted))] += 1
+            # Whole microseconds, so that the sum is exact and never steps back.
+            self.tally[Entry(metric.name, (), None)] += round(counted * 1_000_000)
+
+    def write_tally(self) -> None:
+        """Insert what was counted; differences only, so that no batch waits for another's row."""
+        rows = [
+            {
+                "metric": one.metric,
+                "labels": one.labels,
+                "edge": None if one.edge is None else str(one.edge),
+                "amount": amount,
+            }
+            for one, amount in self.tally.items()
+            if amount
+        ]
+        if rows:
+            self.run(
+                """
+                INSERT INTO metric_tally (metric, labels, edge, amount)
+                SELECT * FROM json_to_recordset(%(rows)s) AS row(metric text, labels text[], edge float8, amount bigint)
+                """,
+                rows=rows_as_json(rows),
+            )
+
 
 @contextmanager
 def transaction(engine: Engine, publisher: Publisher | None = None) -> Iterator[Transaction]:
@@ -59,6 +95,7 @@ def transaction(engine: Engine, publisher: Publisher | None = None) -> Iterator[
         started_at: datetime = connection.exec_driver_sql("SELECT now()").scalar_one()
         tx = Transaction(connection, started_at)
         yield tx
+        tx.write_tally()
     if publisher is not None:
         _publish(publisher, tx.handed_on)
 

@@ -10,6 +10,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 import shared.metrics
 from shared.settings import Settings, describe
+from shared.tallied import Observed
 from workers.cli import baton
 from workers.processes.table import process_table
 
@@ -123,8 +124,10 @@ def test_every_setting_that_is_named_exists(pages: dict[str, str]) -> None:
 
 def test_every_metric_that_is_named_exists(pages: dict[str, str]) -> None:
     """No page tells people to watch what is not measured."""
-    collectors = [one for one in vars(shared.metrics).values() if isinstance(one, MetricWrapperBase)]
-    families = [family for one in collectors for family in one.describe()]
+    declared = [one for one in vars(shared.metrics).values() if isinstance(one, (MetricWrapperBase, Observed))]
+    families = [
+        family for one in declared for family in (one.describe() if isinstance(one, MetricWrapperBase) else [one])
+    ]
     known = {one.name for one in families} | {f"{one.name}_total" for one in families if one.type == "counter"}
     named = {
         (page, name)

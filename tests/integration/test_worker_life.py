@@ -81,12 +81,14 @@ def test_a_worker_answers_counts_exactly_and_logs_json(
         for _ in range(40):
             client.send_task("count", ignore_result=True)
     eventually(lambda: "leads_total 40.0" in _page(port, "/metrics"))
+    page = _page(port, "/metrics")
     files = {path.name for path in (tmp_path / "metrics").iterdir()}
 
     worker.send_signal(signal.SIGTERM)
     _, logs = worker.communicate(timeout=45)
 
-    assert files <= {f"counter_{place}.db" for place in ("main", "slot0", "slot1")}
+    assert {name.rpartition("_")[2] for name in files} <= {"main.db", "slot0.db", "slot1.db"}
+    assert 'baton_build_info{process="worker"' in page
     assert worker.returncode == 0
     lines = [json.loads(line) for line in logs.splitlines() if line.strip()]
     assert {line["process"] for line in lines} == {"worker"}

@@ -16,7 +16,6 @@ from shared.routing.policy.moves import Ruling, as_moves, as_notices, has_clock,
 from shared.routing.policy.place import Placement, place
 from shared.routing.policy.route import route
 from shared.routing.queries import pools
-from workers.assignment.measure import count_assigned
 from workers.assignment.queries import decide as queries
 
 
@@ -30,7 +29,6 @@ def assign(context: Context, lead_ids: list[int]) -> None:
             return
         placements = decide(context, tx, version, cases)
         tx.hand_on(TaskName.ARM, [one.case.lead_id for one in placements if has_clock(one)])
-    count_assigned(placements)
 
 
 def decide(context: Context, tx: Transaction, version: Version, cases: Sequence[Case]) -> list[Placement]:

@@ -13,6 +13,7 @@ from workers.audit import queries
 from workers.audit.checks import CHECKS
 from workers.audit.laws import BOOKS, EXPLAINED, Result, result
 from workers.audit.policy.replaying import Recorded, Replayed, has_clock, replay
+from workers.audit.queries.gauges import record_findings
 
 #: All attempts of the sweep together, in units of its patience: it waits 1 before the first attempt and 1, 2, 3, 4, 5
 #: after each (a test compares with the keeper's own numbers).
@@ -26,29 +27,39 @@ REPLAYED = 500
 
 
 def run_audit(context: Context, *, replayed: int = REPLAYED) -> list[Result]:
-    """Check every law and return what each check found."""
+    """Check every law, keep what each check found for the metrics, and return it."""
     with transaction(context.engine) as tx:
-        parameters = _parameters(context, tx)
+        parameters = parameters_of(context, tx, " ".join(check.sql for check in CHECKS))
         results = [queries.run_check(tx, check, parameters) for check in CHECKS]
-        return [*results, *_replay(context.policies, tx, replayed)]
+        results += _replay(context.policies, tx, replayed)
+        record_findings(tx, results, complete=True)
+    return results
 
 
-def _parameters(context: Context, tx: Transaction) -> dict[str, Any]:
+def parameters_of(context: Context, tx: Transaction, sql: str) -> dict[str, Any]:
+    """Return the parameters that checks name; what no check names is not asked for."""
     allowed = SWEEP_PATIENCES * context.settings.sweep_after_seconds + SLACK_SECONDS
+    parameters: dict[str, Any] = {
+        "statuses": [str(status) for status in Status],
+        "allowed_seconds": allowed,
+        "late_seconds": LATE_SECONDS,
+    }
+    if "_queues)s" in sql:
+        parameters |= _queue_parameters(context, tx)
+    if "_reasons)s" in sql:
+        known = queries.load_policy_versions(tx)
+        parameters["unlisted_reasons"] = _pairs("reason", _unlisted(context.policies, tx, known))
+    return parameters
+
+
+def _queue_parameters(context: Context, tx: Transaction) -> dict[str, str]:
     known = queries.load_policy_versions(tx)
     holding = queries.load_holding_queues(tx)
     policies = _policies(context.policies, tx, known, [version for version, _ in holding])
     queues = {(version, name): queue for version, policy in policies.items() for name, queue in policy.queues.items()}
     unowned = [pair for pair in holding if pair not in queues or not queues[pair].owner]
     clocked = [pair for pair in holding if pair in queues and has_clock(queues[pair])]
-    return {
-        "statuses": [str(status) for status in Status],
-        "allowed_seconds": allowed,
-        "late_seconds": LATE_SECONDS,
-        "unowned_queues": _pairs("owner", unowned),
-        "clocked_queues": _pairs("owner", clocked),
-        "unlisted_reasons": _pairs("reason", _unlisted(context.policies, tx, known)),
-    }
+    return {"unowned_queues": _pairs("owner", unowned), "clocked_queues": _pairs("owner", clocked)}
 
 
 def _unlisted(shelf: PolicyShelf, tx: Transaction, known: set[int]) -> list[tuple[int, str | None]]:

@@ -10,6 +10,7 @@ from shared.custody import reps as rep_queries
 from shared.custody.reps import RosterShelf
 from shared.db.policies import Version
 from shared.db.transaction import Transaction
+from workers.escalation.measure import count_fired
 from workers.escalation.policy.firing import Due, Fired, Ruling, Storm, fire
 from workers.escalation.queries import firing as queries
 from workers.escalation.queries import storm
@@ -33,6 +34,7 @@ def fire_due(
     fired = fire(due, custodies, Ruling(tx.started_at, policies, roster, _storm(tx, version, due)))
     rep_queries.lock(tx, {one.owner for one in custodies.values() if one.owner_kind == "rep" and one.owner})
     _apply(tx, fired, fired_by)
+    count_fired(tx, fired, fired_by)
     return fired
 
 

@@ -26,7 +26,6 @@ from shared.db.transaction import Transaction, transaction
 from shared.domain.lead import OwnerKind, Stage, Status
 from shared.metrics import KEEPER_TICK, SWEPT
 from workers.escalation.fire import fire_due
-from workers.escalation.measure import count_fired
 from workers.escalation.policy.absence import hand_over
 from workers.escalation.policy.reminding import Reminded, remind
 from workers.escalation.policy.sweeping import NEXT_TASK, Standing, alarms, given_up, hand_ons, seconds_until
@@ -103,7 +102,6 @@ class Keeper:
         for lead_ids in batches(late, self._context.settings.batch_size):
             with transaction(self._context.engine, self._context.publisher) as tx:
                 fired = fire_due(self._context, tx, lead_ids, "keeper", skip_locked=True)
-            count_fired(fired, "keeper", tx.started_at)
             steps += len(fired.fired)
         return steps
 
@@ -186,6 +184,7 @@ class Keeper:
             self._next_tally = now + TALLY_SECONDS
             with transaction(self._context.engine) as tx:
                 queries.add_up_tally(tx)
+                queries.add_up_metrics(tx)
 
 
 def _hold(tx: Transaction, version: Version, leads: Sequence[Standing]) -> None:

@@ -6,7 +6,6 @@ from shared.bus.queues import TaskName
 from shared.db.transaction import transaction
 from workers.escalation.answer import settle_answers
 from workers.escalation.fire import fire_due
-from workers.escalation.measure import count_fired
 from workers.escalation.policy.reading import KINDS, read_answer
 from workers.escalation.policy.sweeping import seconds_until
 from workers.escalation.queries import answers as answer_queries
@@ -30,7 +29,6 @@ def fire(context: Context, lead_ids: list[int]) -> None:
         fired = fire_due(context, tx, lead_ids, "countdown")
         early = [] if fired.fired else queries.load_soon(tx, lead_ids, context.settings.arm_horizon_seconds)
         tx.hand_on(TaskName.ARM, early)
-    count_fired(fired, "countdown", tx.started_at)
 
 
 @batch_task(TaskName.ANSWER)

@@ -13,9 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from shared.bus.context import Context
 from shared.bus.garbage import search_rarely
 from shared.bus.stream import Entry
-from shared.metrics import EVENTS_RECEIVED
 from workers.intake.halving import apply_in_halves
-from workers.intake.tasks import Tally, capture_batch, quarantine_entry
+from workers.intake.queries.capture import channel_of
+from workers.intake.tasks import capture_batch, quarantine_entry
 
 log = structlog.get_logger()
 
@@ -29,8 +29,6 @@ BACK_OFF_SECONDS = 1.0
 #: A batch of readable events is below it; it bounds memory when somebody publishes huge bodies.
 BATCH_BYTES = 64 * 1024 * 1024
 
-#: The ways in that a publisher may name; a bounded metric label.
-CHANNELS = frozenset({"stream", "celery", "file", "http", "replay"})
 #: The server is away, overloaded, or a standby that does not accept writes yet (an internal error by its code).
 _SERVER_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
 
@@ -94,8 +92,8 @@ class Intake:
             return 0
         while not self._stop.is_set():
             try:
-                for channel, batch in _batches(entries):
-                    self._capture(channel, batch, reclaimed=reclaimed)
+                for batch in _batches(entries):
+                    self._capture(batch, reclaimed=reclaimed)
             except DBAPIError as error:
                 if not isinstance(error.orig, _SERVER_AWAY):
                     raise
@@ -108,38 +106,33 @@ class Intake:
             return len(entries)
         return 0
 
-    def _capture(self, channel: str, entries: Sequence[Entry], *, reclaimed: bool) -> None:
+    def _capture(self, entries: Sequence[Entry], *, reclaimed: bool) -> None:
         def capture(batch: Sequence[Entry]) -> None:
-            _count(channel, capture_batch(self._context, batch, reclaimed=reclaimed))
+            capture_batch(self._context, batch, reclaimed=reclaimed)
 
         def refuse(entry: Entry, error: Exception) -> None:
             log.error("event_refused", entry=entry.entry_id, error=type(error).__name__)
             reason = f"it cannot be stored ({type(error).__name__})"
-            _count(channel, quarantine_entry(self._context, entry, reason, reclaimed=reclaimed))
+            quarantine_entry(self._context, entry, reason, reclaimed=reclaimed)
 
         apply_in_halves(entries, capture, refuse)
 
 
-def _batches(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
+def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
     """Cut entries by their way in, and where their bytes become too many for one transaction."""
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
-        groups.setdefault(entry.channel if entry.channel in CHANNELS else "other", []).append(entry)
-    for channel, group in groups.items():
+        groups.setdefault(channel_of(entry), []).append(entry)
+    for group in groups.values():
         batch: list[Entry] = []
         size = 0
         for entry in group:
             if batch and size + len(entry.body) > BATCH_BYTES:
-                yield channel, batch
+                yield batch
                 batch, size = [], 0
             batch.append(entry)
             size += len(entry.body)
-        yield channel, batch
-
-
-def _count(channel: str, tally: Tally) -> None:
-    for outcome in ("leads", "captured", "duplicates", "quarantined"):
-        EVENTS_RECEIVED.labels(channel=channel, outcome=outcome).inc(getattr(tally, outcome))
+        yield batch
 
 
 def run(context: Context) -> None:

@@ -49,6 +49,9 @@ def claim_letters(context: Context) -> tuple[list[Letter], list[int]]:
         planned = plan_round(due, ways, queries.lock_lines(tx, lines) if lines else {}, tx.started_at)
         if planned.aside:
             queries.set_aside(tx, planned.aside)
+            for one in planned.aside:
+                if one.outcome is not None:
+                    tx.count(NOTIFICATIONS, str(one.channel or "slack"), str(one.outcome))
         lease = timedelta(seconds=context.settings.notice_timeout_seconds + LEASE_MARGIN_SECONDS)
         messages = (
             _still_whole(planned.messages, queries.claim(tx, planned.messages, lease)) if planned.messages else []
@@ -73,6 +76,8 @@ def settle_replies(
             for one in letters
         ]
         settled = queries.settle(tx, settlements)
+        for one in settlements:
+            tx.count(NOTIFICATIONS, one.channel, str(one.outcome or "retried"), amount=settled.get(one.message_id, 0))
         tx.hand_on(TaskName.SEND, behind[:1])
     for one, letter in zip(settlements, letters, strict=True):
         _tell(one, letter.message, settled.get(one.message_id, 0))
@@ -85,11 +90,10 @@ def _still_whole(messages: Sequence[Message], claimed: set[int]) -> list[Message
 
 
 def _tell(settlement: Settlement, message: Message, notices: int) -> None:
-    """Count what was settled, and log what will never be told."""
+    """Log what will be told later, and what never."""
     if not notices:
         return
     outcome = settlement.outcome or "retried"
-    NOTIFICATIONS.labels(channel=settlement.channel, outcome=str(outcome)).inc(notices)
     facts = {"message": message.message_id, "kind": message.kind, "attempt": message.attempt, "why": settlement.reason}
     if outcome == NoticeOutcome.FAILED:
         log.error("notices_failed", channel=settlement.channel, notices=notices, **facts)
@@ -98,9 +102,7 @@ def _tell(settlement: Settlement, message: Message, notices: int) -> None:
 
 
 def _tell_aside(notices: Sequence[Aside]) -> None:
-    """Count what was given up without an attempt, and log what has spent them all."""
+    """Log what has spent all its attempts."""
     for one in notices:
-        if one.outcome is not None:
-            NOTIFICATIONS.labels(channel=str(one.channel or "slack"), outcome=str(one.outcome)).inc()
         if one.outcome is NoticeOutcome.FAILED:
             log.error("notices_failed", notice=one.notice_id, attempts=one.attempts, why=one.reason)

@@ -3,17 +3,22 @@
 `attach` connects to Celery's signals only, so a worker that is started with plain `celery` lives the same life.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from celery import signals
+from celery import Celery, current_app, signals
 from celery.exceptions import WorkerShutdown
 
 from shared import log
+from shared.bus.queues import ROUTES
 from shared.errors import UnavailableError
 from shared.health import HealthServer, serve
 from shared.metric_slots import clear_folder, forget_live_values
+from shared.metrics import TASKS, WORKER_INFO
 from shared.settings import Settings
+from shared.tallied import BOARD
+from workers.processes.build import show_build
 
 logger = structlog.get_logger()
 
@@ -44,10 +49,13 @@ class WorkerLife:
 
     def _begin_child(self, **_: Any) -> None:
         forget_live_values()
+        _begin_at_zero(_queues(current_app))
 
     def _become_ready(self, **_: Any) -> None:
         # Only now: the pool has been forked, and no child inherits the socket.
         self._consumes = True
+        show_build("worker")
+        BOARD.put(WORKER_INFO, dict.fromkeys(((queue,) for queue in _queues(current_app)), 1))
         if self._settings.metrics_port:
             self._server = self._serve()
 
@@ -70,3 +78,18 @@ class WorkerLife:
     def _end(self, **_: Any) -> None:
         if self._server is not None:
             self._server.close()
+
+
+def _queues(app: Celery) -> list[str]:
+    return sorted(app.amqp.queues.consume_from)
+
+
+def _begin_at_zero(queues: Sequence[str]) -> None:
+    """Show a failure as a step from 0: a series that begins with 1 has no rate.
+
+    In the child, because the parent's own files were deleted when the worker began.
+    """
+    for task, queue in ROUTES.items():
+        if queue in queues:
+            for outcome in ("succeeded", "failed"):
+                TASKS.labels(task=task.value, outcome=outcome)

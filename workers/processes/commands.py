@@ -29,6 +29,7 @@ from shared.local.marks import is_alive, mark_of, stop_all
 from shared.local.place import make_home
 from shared.local.servers import ensure_servers
 from shared.settings import Settings, load_settings, mask_url
+from workers.processes.build import show_build
 from workers.processes.report import Report, answers_ready, forget_report, read_report
 from workers.processes.supervisor import STOP_LADDER, stop_processes
 from workers.processes.system import running_system
@@ -128,6 +129,7 @@ def _entry_command(name: str, module: str) -> click.Command:
     def run() -> None:
         settings = load_settings()
         log.configure(settings, name)
+        show_build(name)
         with open_context(settings, needs_redis=name != "keeper") as context, ExitStack() as stack:
             if settings.metrics_port:
                 ready = partial(_database_trouble, context.engine)

@@ -13,8 +13,11 @@ from shared.custody import Notice, write_notices
 from shared.db.arrays import as_json
 from shared.db.engine import open_engine
 from shared.db.transaction import transaction
+from shared.metrics import NOTIFICATIONS
 from shared.settings import Settings
+from shared.tallied import Entry
 from tests.fixtures.receiver import Receiver, receiver
+from workers.audit.queries.gauges import load_tallies
 from workers.notification.tasks import send
 
 REPS = (
@@ -54,6 +57,11 @@ class Outbox:
     def outcomes(self) -> list[str | None]:
         """Return the outcome of each notice, in the order of writing."""
         return [row["outcome"] for row in self.notices()]
+
+    def counted(self, channel: str, outcome: str) -> int:
+        """Return what the tally says of a channel and an outcome."""
+        with transaction(self.context.engine) as tx:
+            return int(load_tallies(tx).get(Entry(NOTIFICATIONS.name, (channel, outcome), None), 0))
 
     def seconds_to_next(self) -> list[float]:
         """Return how long each notice that has no outcome waits for its next attempt."""

@@ -42,6 +42,12 @@ class Due:
     due_at: datetime
     policy_version: int
     detail: Mapping[str, Any] = field(default_factory=dict)
+    deferred_until: datetime | None = None
+
+    @property
+    def ready_at(self) -> datetime:
+        """Return since when it might have fired: a stated deferral, by a pause or a cap, is not lateness."""
+        return self.due_at if self.deferred_until is None else max(self.due_at, self.deferred_until)
 
     @property
     def key(self) -> tuple[int, int, str, int]:

@@ -123,15 +123,12 @@ def load_due(tx: Transaction, lead_ids: Collection[int]) -> list[Due]:
     """Return the steps of locked leads that are due by the database's clock."""
     rows = tx.rows(
         """
-        SELECT lead_id, epoch, ladder, step, action, due_at, policy_version, detail FROM deadline
+        SELECT lead_id, epoch, ladder, step, action, due_at, policy_version, detail, deferred_until FROM deadline
         WHERE lead_id = ANY(%(ids)s::bigint[]) AND fired_at IS NULL AND cancelled_at IS NULL AND fire_at <= now()
         """,
         ids=sorted(lead_ids),
     )
-    return [
-        Due(row.lead_id, row.epoch, row.ladder, row.step, row.action, row.due_at, row.policy_version, row.detail or {})
-        for row in rows
-    ]
+    return [Due(**{**row._mapping, "detail": row.detail or {}}) for row in rows]  # noqa: SLF001  SQLAlchemy's public name
 
 
 _KEYS = """

@@ -83,6 +83,23 @@ def add_up_tally(tx: Transaction) -> None:
     )
 
 
+def add_up_metrics(tx: Transaction) -> None:
+    """Do the same for the tallies of metrics, and for how long leads have stood where they stand."""
+    tx.run(
+        """
+        WITH gone AS (DELETE FROM metric_tally RETURNING metric, labels, edge, amount)
+        INSERT INTO metric_tally SELECT metric, labels, edge, sum(amount) FROM gone GROUP BY metric, labels, edge
+        """
+    )
+    tx.run(
+        """
+        WITH gone AS (DELETE FROM status_age RETURNING status, since, leads)
+        INSERT INTO status_age
+        SELECT status, age_step(since), sum(leads) FROM gone GROUP BY 1, 2 HAVING sum(leads) <> 0
+        """
+    )
+
+
 def load_shares(tx: Transaction) -> dict[str, float]:
     """Return the share of each queue in all leads that somebody or something holds, where twenty or more are held."""
     rows = tx.rows(

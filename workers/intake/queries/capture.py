@@ -8,6 +8,7 @@ from typing import Any
 from shared.bus.stream import Entry
 from shared.db.arrays import rows_as_json
 from shared.db.transaction import Transaction
+from shared.metrics import EVENTS_RECEIVED
 from workers.intake.policy.events import Event, Unreadable
 
 #: Readers of fresh entries share this lock, a reader of reclaimed ones holds it alone: "BINT" as a number.
@@ -155,17 +156,25 @@ def quarantine(tx: Transaction, unreadable: Sequence[Unreadable]) -> int:
     return sum(row[0] for row in rows)
 
 
+def channel_of(entry: Entry) -> str:
+    """Return the way in that an entry names, or `other`: publishers write what they like, a metric's words are few."""
+    channels = EVENTS_RECEIVED.words[0]
+    return entry.channel if entry.channel in channels else "other"
+
+
 def write_tally(
     tx: Transaction, entries: Sequence[Entry], leads: int, captured: int, duplicates: int, quarantined: int
 ) -> None:
-    """Count a batch, once and for good, with the entries that it counted."""
+    """Count a batch of one way in, once and for good, with the entries that it counted."""
     numbers = [entry.number for entry in entries]
     tx.run(
         """
-        INSERT INTO intake_batch (first_entry, last_entry, entries, received, leads, captured, duplicates, quarantined)
-        VALUES (%(first)s, %(last)s, %(numbers)s::bigint[], %(received)s, %(leads)s, %(captured)s, %(duplicates)s,
-            %(quarantined)s)
+        INSERT INTO intake_batch (
+            channel, first_entry, last_entry, entries, received, leads, captured, duplicates, quarantined)
+        VALUES (%(channel)s, %(first)s, %(last)s, %(numbers)s::bigint[], %(received)s, %(leads)s, %(captured)s,
+            %(duplicates)s, %(quarantined)s)
         """,
+        channel=channel_of(entries[0]),
         first=min(numbers),
         last=max(numbers),
         numbers=numbers,

@@ -1,0 +1,158 @@
+"""Counters agree with the database to the last lead, whatever was killed and however often children are renewed."""
+
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from shared.settings import load_settings
+from tests.conftest import Eventually
+from tests.fixtures.floods import make_flood
+from tests.fixtures.pipeline import Pipeline, open_pipeline, rep
+from tests.fixtures.policy_texts import OPEN_POLICY
+from tests.fixtures.scrape import Sample, sample, scrape, total
+from workers.intake.waiting import wait_until_rest
+from workers.processes.system import System, running_system
+from workers.processes.table import process_table
+
+_SEED = 20_261_122
+_EVENTS = 1_200
+#: A kill each time so many more events are captured.
+_STRIDE = 150
+_KILLED = ("worker-assignment", "worker-enrichment", "worker-deduplication", "intake", "exporter", "keeper")
+
+
+@pytest.fixture
+def system(home: Path, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
+    """Every process of the system, in small batches; a child is renewed after eight of them."""
+    for name, value in {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "HOME": str(home),
+        "METRICS_PORT": "0",
+        "BATCH_SIZE": "40",
+        "SWEEP_AFTER_SECONDS": "2",
+        "LOG_LEVEL": "warning",
+    }.items():
+        monkeypatch.setenv(f"BATON_{name}", value)
+    specs = [
+        replace(spec, command=(*spec.command, "--max-tasks-per-child", "8")) if spec.has_children else spec
+        for spec in process_table(load_settings())
+    ]
+    with running_system(load_settings(), specs) as running:
+        yield running
+
+
+@pytest.fixture
+def pipeline(system: System) -> Iterator[Pipeline]:
+    """The test's own view of the same servers."""
+    with open_pipeline(system.servers.database_url, system.servers.redis_url) as opened:
+        opened.activate(OPEN_POLICY)
+        opened.sync("reps", [rep(f"rep-{number}") for number in range(8)])
+        yield opened
+
+
+def _kill(system: System, name: str, chance: random.Random) -> bool:
+    """Kill a process or one of its children, as the memory killer does; False while it is not ready."""
+    process = next(one for one in system.report().processes if one.name == name)
+    if process.state != "ready" or process.mark is None:
+        return False
+    children = Path(f"/proc/{process.mark.pid}/task/{process.mark.pid}/children")
+    pids = [process.mark.pid, *map(int, children.read_text(encoding="ascii").split() if children.exists() else ())]
+    os.kill(chance.choice(pids), signal.SIGKILL)
+    return True
+
+
+def _has_captured(pipeline: Pipeline, events: int) -> bool:
+    return bool(pipeline.value("SELECT count(*) FROM event_key") >= events)
+
+
+def _pages(system: System) -> dict[str, dict[Sample, float]]:
+    return {one.name: scrape(one.port) for one in system.report().processes}
+
+
+def _agrees(system: System, pipeline: Pipeline) -> bool:
+    """Say whether the exporter has seen what is there."""
+    shown = _pages(system)["exporter"]
+    leads = pipeline.value("SELECT count(*) FROM lead")
+    owners = pipeline.value("SELECT count(*) FROM assignment WHERE owner_kind = 'rep'")
+    return (total(shown, "baton_leads"), total(shown, "baton_leads_assigned_total")) == (leads, owners)
+
+
+def _all_ready(system: System) -> bool:
+    return all(one.state == "ready" for one in system.report().processes)
+
+
+# Some 40 s alone on two cores.
+@pytest.mark.timeout(240)
+def test_counters_agree_with_the_database_whoever_is_killed(
+    system: System, pipeline: Pipeline, home: Path, eventually: Eventually
+) -> None:
+    """Children and whole processes are killed under load: what is shown is what the tables hold, lead by lead."""
+    chance = random.Random(_SEED)
+    flood = make_flood(_EVENTS, seed=_SEED)
+    path = flood.write(home / "flood.jsonl")
+    victims = itertools.cycle(_KILLED)
+    command = [sys.executable, "-m", "workers", "publish", str(path), "--confirm", "--rate", "300"]
+
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as publishing:
+        for captured in range(_STRIDE, _EVENTS - _STRIDE, _STRIDE):
+            eventually(partial(_has_captured, pipeline, captured), within=60)
+            eventually(partial(_kill, system, next(victims), chance), within=60)
+        assert publishing.wait(90) == 0
+    wait_until_rest(pipeline.context, 90, lambda _: None, allow_buffering=False)
+    eventually(partial(_all_ready, system), within=60)
+    eventually(partial(_agrees, system, pipeline), within=30)
+
+    pages = _pages(system)
+    shown = pages["exporter"]
+    _assert_events_agree(shown, pipeline)
+    _assert_owners_agree(shown, pipeline)
+    _assert_steps_agree(shown, pipeline)
+    assert shown[sample("baton_conservation_delta")] == 0
+    for name, page in pages.items():
+        kind = "worker" if name.startswith("worker-") else name
+        assert [one for one in page if one.name == "baton_build_info" and ("process", kind) in one.labels], name
+    listened = {dict(one.labels)["queue"] for page in pages.values() for one in page if one.name == "baton_worker_info"}
+    assert listened == {one.removeprefix("worker-") for one in pages if one.startswith("worker-")}
+    assert total(pages["worker-assignment"], "baton_tasks_total", task="assignment.assign") > 0
+
+
+def _assert_events_agree(shown: dict[Sample, float], pipeline: Pipeline) -> None:
+    (became,) = pipeline.rows(
+        "SELECT sum(leads) AS leads, sum(captured) AS captured, sum(duplicates) AS duplicates, "
+        "sum(quarantined) AS quarantined FROM intake_batch"
+    )
+    for outcome, events in became.items():
+        assert total(shown, "baton_events_received_total", outcome=outcome) == events
+    assert total(shown, "baton_events_received_total", outcome="leads") == pipeline.value("SELECT count(*) FROM lead")
+
+
+def _assert_owners_agree(shown: dict[Sample, float], pipeline: Pipeline) -> None:
+    for row in pipeline.rows(
+        "SELECT reason, coalesce(segment, 'unknown') AS segment, count(*) AS leads "
+        "FROM assignment JOIN lead USING (lead_id) WHERE owner_kind = 'rep' AND NOT test GROUP BY 1, 2"
+    ):
+        labels = {"reason": row["reason"], "segment": row["segment"]}
+        assert shown[sample("baton_leads_assigned_total", **labels)] == row["leads"]
+    first = pipeline.value("SELECT count(*) FROM lead WHERE assigned_at IS NOT NULL AND NOT test")
+    assert shown[sample("baton_time_to_assignment_seconds_count")] == first
+    assert shown[sample("baton_routing_seconds_count")] == first
+
+
+def _assert_steps_agree(shown: dict[Sample, float], pipeline: Pipeline) -> None:
+    steps = pipeline.rows(
+        "SELECT action, fired_by, count(*) AS steps FROM deadline WHERE fired_at IS NOT NULL GROUP BY 1, 2"
+    )
+    assert total(shown, "baton_escalations_total") == sum(row["steps"] for row in steps)
+    for row in steps:
+        labels = {"action": row["action"], "fired_by": row["fired_by"]}
+        assert shown[sample("baton_escalations_total", **labels)] == row["steps"]
