@@ -37,14 +37,19 @@ def known_subdivisions(country: str) -> tuple[str, ...] | None:
 
 def build_calendar(spec: CalendarSpec, years: Iterable[int]) -> Calendar:
     """The calendar of a policy's hours; holidays of the given years are closed, those of other years are not known."""
+    closed = frozenset(day for day, _ in kept_holidays(spec, years))
+    return Calendar(spec.name, spec.timezone, spec.hours, closed, spec.add)
+
+
+def kept_holidays(spec: CalendarSpec, years: Iterable[int]) -> tuple[tuple[date, str], ...]:
+    """The public holidays of the given years on which the calendar is closed, with their names, in order."""
     removed = {fold(name) for name in spec.remove}
-    closed = {
-        day
+    return tuple(
+        (day, name)
         for year in (sorted(set(years)) if spec.country else ())
         for day, name in holidays_in(spec.country or "", spec.subdivision, year)
         if not _is_removed(day, name, removed)
-    }
-    return Calendar(spec.name, spec.timezone, spec.hours, frozenset(closed), spec.add)
+    )
 
 
 def _is_removed(day: date, name: str, removed: set[str]) -> bool:

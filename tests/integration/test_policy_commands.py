@@ -92,6 +92,22 @@ def test_two_files_are_compared_without_a_server(
     assert "nothing changes" in same[1]
 
 
+def test_a_policy_is_written_as_a_page(run: Run, draft: Path, tmp_path: Path) -> None:
+    """Markdown on stdout, HTML into a file, the blocks as JSON; of a file as well, with the reps as they are."""
+    file = tmp_path / "page.html"
+    _, told, _ = run("document")
+    _, nothing, hint = run("document", "1", "--html", str(file))
+    _, of_file, _ = run("document", str(draft))
+    page = _document(run("document", "--json"))
+
+    assert told.startswith("# Lead routing: full\n\nVersion 1, in force. Written on")
+    assert "| `nils` | Nils | 1 | 50% | unlimited |" in told
+    assert (nothing, f"Wrote {file}." in hint) == ("", True)
+    assert file.read_text().startswith("<!doctype html>")
+    assert "The file draft.yaml. Written on" in of_file
+    assert [one["title"] for one in page["chapters"]][1:3] == ["What outranks what", "Who is worth a seller's time"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

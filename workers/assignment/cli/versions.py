@@ -1,4 +1,4 @@
-"""`baton policy list|show|diff|cancel`: the versions of the policy, who put them into force, and what is planned."""
+"""`baton policy list|show|diff|document|cancel`: the versions, who put them into force, and what is planned."""
 
 import sys
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from shared.console import by_option, json_option, note, print_json, print_recor
 from shared.db.transaction import transaction
 from shared.settings import Settings
 from workers.assignment.cli.diff import diff
+from workers.assignment.cli.document import document
 from workers.assignment.cli.options import instant, instant_words
 from workers.assignment.ops.find import active_policy
 from workers.assignment.ops.versions import VersionPage, cancel_plan, version_pages
@@ -129,3 +130,4 @@ def cancel(
 
 
 policy.add_command(diff)
+policy.add_command(document)
