@@ -11,6 +11,7 @@ from prometheus_client.metrics import MetricWrapperBase
 import shared.metrics
 from shared.settings import Settings, describe
 from shared.tallied import Observed
+from workers.assignment.policy.handbook.promises import COMMANDS
 from workers.cli import baton
 from workers.processes.table import process_table
 
@@ -86,6 +87,14 @@ def test_every_command_exists(pages: dict[str, str]) -> None:
                 unknown.append(f"{name}: {line}: {problem}")
 
     assert unknown == []
+
+
+def test_the_commands_of_the_handbook_exist() -> None:
+    """What `baton policy document` tells a newcomer to run can be run."""
+    commands = [command for _, command in COMMANDS]
+
+    assert commands
+    assert {command: _problem(command.split()[1:]) for command in commands} == dict.fromkeys(commands)
 
 
 def _problem(words: list[str]) -> str | None:

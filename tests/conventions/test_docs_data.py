@@ -16,7 +16,15 @@ from workers.intake.policy.records import KINDS
 
 #: The requirements that this release was asked for.
 _REQUIREMENTS = [
-    f"R{number:03}" for number in (*range(1, 63), 66, 71, 72, 76, 77, *range(80, 89), *range(103, 131), 152, 155)
+    f"R{number:03}"
+    for number in (
+        *range(1, 63),
+        *(66, 71, 72, 76, 77),
+        *range(80, 89),
+        *range(103, 131),
+        *(141, 142, 147, 149, 150, 151),
+        *(152, 155),
+    )
 ]
 
 

@@ -176,7 +176,7 @@ def _track(track: Track) -> list[object]:
 
 def commands_chapter() -> Chapter:
     """Say how to run it: what a person who takes it over needs to know first."""
-    rows = [[what, Code(command)] for what, command in _COMMANDS]
+    rows = [[what, Code(command)] for what, command in COMMANDS]
     return Chapter(
         "How to run it",
         (
@@ -187,7 +187,7 @@ def commands_chapter() -> Chapter:
 
 
 #: What somebody who takes the routing over does first, day by day, and before a change.
-_COMMANDS = (
+COMMANDS = (
     ("see which version is in force, and what is planned", "baton policy list"),
     ("see what waits for a person, and for whom", "baton queue list"),
     ("see why one lead went where it went", "baton lead show KEY"),
