@@ -5,22 +5,24 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 _ROOT = Path(__file__).parents[2]
 _TINY = ("--leads", "60", "--naive", "5", "--noop", "5", "--low-rate", "10", "--low-seconds", "1", "--long")
+_TINY_TIMERS = ("--deadlines", "2000", "--due-rate", "20", "--due-seconds", "2")
 _STAGES = {"intake", "enrichment.enrich", "deduplication.deduplicate", "assignment.assign", "escalation.arm"}
 
 
-# Three starts of workers and servers: half a minute on an idle machine, more beside other tests.
+# Four starts of workers and servers: a minute on an idle machine, more beside other tests.
 @pytest.mark.timeout(400)
 def test_the_benchmarks_print_a_table_and_write_their_numbers(home: Path) -> None:
     """Every section has its fields, a batch costs the same statements whatever its size, and the servers are gone."""
     target = home.parent / "bench.json"
 
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks", *_TINY, "--json", str(target)],
+        [sys.executable, "-m", "tests.benchmarks", *_TINY, *_TINY_TIMERS, "--json", str(target)],
         cwd=_ROOT,
         env={**os.environ, "BATON_HOME": str(home)},
         capture_output=True,
@@ -38,5 +40,18 @@ def test_the_benchmarks_print_a_table_and_write_their_numbers(home: Path) -> Non
     assert set(sections["statements"]) == _STAGES
     assert all(len(set(costs.values())) == 1 for costs in sections["statements"].values())
     assert sections["growth"]["leads_after"] > 10 * sections["pipeline"]["leads"]
+    _check_timers(sections["timers"])
     assert "naive pipeline" in done.stdout
+    assert "deadlines that are hours away" in done.stdout
     assert not (home / "bench").exists()
+
+
+def _check_timers(timers: dict[str, Any]) -> None:
+    """Deadlines that are hours away are no messages, and are found in the index alone; what is due fires."""
+    assert [one["deadlines"] for one in timers["outstanding"]] == [1000, 2000]
+    for one in timers["outstanding"]:
+        assert one["broker"]["messages"] == 0
+        assert all(used is None or used > 0 for used in one["memory_mb"].values())
+        for look in ("arm", "find_late"):
+            assert one[look]["scans"] == ["Index Only Scan on deadline_open, 0 heap fetches"]
+    assert (timers["lateness"]["fired"], timers["lateness"]["never_early"]) == (40, True)

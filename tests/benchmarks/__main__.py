@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks`: Baton beside a naive pipeline and a chain of no-ops, on this machine, in one run.
 
 A section is a function that returns numbers for the JSON document. Those of the running system share one start of it;
-a new one (timers, bulk moves) is a line in `_on_the_system` and a table in `report`.
+a new one (bulk moves) is a line in `_on_the_system` and a table in `report`.
 """
 
 import sys
@@ -23,12 +23,15 @@ from tests.benchmarks.pipeline import StalledError, memory, run_pipeline
 from tests.benchmarks.place import Place, own_place
 from tests.benchmarks.report import print_report
 from tests.benchmarks.statements import count_statements
+from tests.benchmarks.timers import Load, measure_timers
 from tests.benchmarks.world import seed
 from tests.benchmarks.yardsticks import run_naive, run_noop_chain
 from workers.processes.system import running_system
 
 #: The version of the JSON document; a field that stays keeps its meaning.
 _FORM = 1
+#: Beside this many deadlines the many are held.
+_FEW_DEADLINES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Size:
     noop_leads: int
     low_rate: int
     low_seconds: int
+    timers: Load
     is_long: bool
 
 
@@ -49,19 +53,28 @@ class Size:
 @click.option("--noop", type=click.IntRange(1), default=1_000, show_default=True, help="Chains of no-op tasks.")
 @click.option("--low-rate", type=click.IntRange(1), default=20, show_default=True, help="Leads/s at low load.")
 @click.option("--low-seconds", type=click.IntRange(1), default=10, show_default=True, help="How long at low load.")
+@click.option(
+    "--deadlines", type=click.IntRange(2), default=1_000_000, show_default=True, help="Deadlines that are hours away."
+)
+@click.option("--due-rate", type=click.IntRange(1), default=1_000, show_default=True, help="Deadlines/s that fall due.")
+@click.option("--due-seconds", type=click.IntRange(1), default=10, show_default=True, help="How long they do.")
 @click.option("--long", "is_long", is_flag=True, help="Also fill the tables with ten times as much and run again.")
 @click.option("--json", "path", type=click.Path(dir_okay=False, path_type=Path), help="Where the numbers go.")
-def bench(
-    *, leads: int, naive: int, noop: int, low_rate: int, low_seconds: int, is_long: bool, path: Path | None
-) -> None:
+def bench(path: Path | None, **sizes: Any) -> None:
     """Measure, print tables, and write the numbers as JSON (default: bench-DATE.json in BATON_HOME)."""
     home = load_settings().home.expanduser().resolve()
     started_at = datetime.now(UTC)
-    document = measure(home, Size(leads, naive, noop, low_rate, low_seconds, is_long))
+    document = measure(home, _size(**sizes))
     target = path or home / f"bench-{started_at:%Y-%m-%d-%H%M%S}.json"
     target.write_bytes(orjson.dumps({"started_at": started_at, **document}, option=orjson.OPT_INDENT_2))
     print_report(document)
     say(f"The numbers are in {target}.")
+
+
+def _size(deadlines: int, due_rate: int, due_seconds: int, naive: int, noop: int, **others: Any) -> Size:
+    few = min(_FEW_DEADLINES, deadlines // 2)
+    timers = Load(few, deadlines, due_rate, due_seconds)
+    return Size(naive_leads=naive, noop_leads=noop, timers=timers, **others)
 
 
 def measure(home: Path, size: Size) -> dict[str, Any]:
@@ -75,6 +88,7 @@ def measure(home: Path, size: Size) -> dict[str, Any]:
         note("statements per batch")
         statements = count_statements(place)
         sections = {**_on_the_system(place, size), "naive": naive, "noop_chain": noop, "statements": statements}
+        sections["timers"] = measure_timers(place, size.timers)
         versions = describe_versions(place)
     return {
         "form": _FORM,

@@ -5,6 +5,8 @@ from typing import Any
 
 from shared.console import print_table, say
 
+_LOOKS = (("arm", "to be armed"), ("find_late", "late"))
+
 
 def print_report(document: Mapping[str, Any]) -> None:
     """Print the run as tables."""
@@ -18,6 +20,7 @@ def print_report(document: Mapping[str, Any]) -> None:
     sizes = [f"batch of {size}" for size in next(iter(sections["statements"].values()))]
     print_table(["statements per", *sizes], rows)
     print_table(["process", "memory MB"], sections["memory"].items())
+    _print_timers(sections["timers"])
     if "growth" in sections:
         _print_growth(sections["growth"])
 
@@ -61,4 +64,26 @@ def _print_growth(growth: Mapping[str, Any]) -> None:
             growth["postgres_cpu_us_per_lead"],
             strict=True,
         ),
+    )
+
+
+def _print_timers(timers: Mapping[str, Any]) -> None:
+    few, many = timers["outstanding"]
+    rows = [
+        *((f"{name}, MB", used, many["memory_mb"][name]) for name, used in few["memory_mb"].items()),
+        *((f"broker, {name}", used, many["broker"][name]) for name, used in few["broker"].items()),
+        *((f"look for what is {what}, ms", few[name]["ms"], many[name]["ms"]) for name, what in _LOOKS),
+        *(
+            (f"look for what is {what}, 8-kB blocks", few[name]["blocks"], many[name]["blocks"])
+            for name, what in _LOOKS
+        ),
+        ("fire a batch of 1,000, ms", few["fire_batch_ms"], many["fire_batch_ms"]),
+    ]
+    print_table(["deadlines that are hours away", f"{few['deadlines']:,}", f"{many['deadlines']:,}"], rows)
+    say(f"Found by: {', '.join(sorted({*many['arm']['scans'], *many['find_late']['scans']}))}")
+    late = timers["lateness"]
+    say(
+        f"Lateness at {late['per_second']} deadlines/s: p50 {late['p50'] * 1000:.0f} ms, "
+        f"p99 {late['p99'] * 1000:.0f} ms, longest until seen by others {late['longest_visible'] * 1000:.0f} ms; "
+        f"{late['by_countdown']} of {late['fired']} fired by countdowns, {late['foreign_cores']} foreign cores\n"
     )
