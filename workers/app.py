@@ -16,4 +16,4 @@ TASK_MODULES = (
 
 app = assemble(TASK_MODULES)
 #: Kept here, because Celery's signals hold their receivers weakly.
-life = WorkerLife(load_settings()).attach()
+life = WorkerLife(load_settings()).attach(app)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,9 @@ import pytest
 from celery import Celery
 
 from shared.local.launch import free_port
+from shared.local.marks import stop_all
+from shared.local.stack import LocalStack
+from shared.local.state import read_state
 
 _APP = """
 from shared.metric_slots import use_slots
@@ -27,7 +31,7 @@ from workers.processes.celery_life import WorkerLife
 leads = Counter("leads", "Leads.")
 app = Celery("tried", broker=os.environ["BATON_REDIS_URL"])
 app.conf.worker_hijack_root_logger = False
-life = WorkerLife(load_settings()).attach()
+life = WorkerLife(load_settings()).attach(app)
 
 @app.task(name="count", ignore_result=True)
 def count():
@@ -44,6 +48,12 @@ def port() -> int:
 @pytest.fixture
 def worker(redis_url: str, port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A worker with two children that are renewed after five tasks each."""
+    with _worker(redis_url, port, tmp_path) as process:
+        yield process
+
+
+@contextmanager
+def _worker(redis_url: str, port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     (tmp_path / "tried.py").write_text(_APP)
     env = {
         **os.environ,
@@ -105,3 +115,25 @@ def test_a_worker_that_cannot_be_watched_ends(worker: subprocess.Popen[str], por
 
     assert worker.returncode == 69
     assert f"cannot serve metrics on 127.0.0.1:{port}" in logs
+
+
+def test_a_worker_is_alive_while_its_broker_is_away(
+    home: Path, port: int, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    """Before the broker is there, and when it has gone: alive and not ready; ready again when it is back."""
+    with LocalStack(home, fsync=False, servers=("redis",)) as stack:
+        url, state = stack.redis_url, read_state(stack.home).servers["redis"]
+        stop_all([state.mark], ((signal.SIGKILL, 5.0),))
+        with _worker(url, port, tmp_path):
+            eventually(lambda: _page(port, "/healthz") == "ok\n")
+            before = _page(port, "/readyz")
+            eventually(stack.revive)
+            eventually(lambda: _page(port, "/readyz") == "ok\n")
+            stop_all([read_state(stack.home).servers["redis"].mark], ((signal.SIGKILL, 5.0),))
+            eventually(lambda: _page(port, "/readyz") == "the broker is away\n")
+            alive_without = _page(port, "/healthz")
+            eventually(stack.revive)
+            eventually(lambda: _page(port, "/readyz") == "ok\n")
+
+    assert before == "not consuming: it is starting, or stopping\n"
+    assert alive_without == "ok\n"

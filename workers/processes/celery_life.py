@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from celery import Celery, current_app, signals
+from celery import Celery, bootsteps, current_app, signals
 from celery.exceptions import WorkerShutdown
 
 from shared import log
@@ -29,10 +29,12 @@ class WorkerLife:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._server: HealthServer | None = None
+        self._worker: Any = None
         self._consumes = False
 
-    def attach(self) -> "WorkerLife":
-        """Connect to the signals of this process's worker."""
+    def attach(self, app: Celery) -> "WorkerLife":
+        """Connect to the signals of this process's worker, and to its start."""
+        app.steps["worker"].add(_step(self))
         signals.setup_logging.connect(self._configure_logs)
         signals.worker_init.connect(self._begin)
         signals.worker_process_init.connect(self._begin_child)
@@ -51,13 +53,17 @@ class WorkerLife:
         forget_live_values()
         _begin_at_zero(_queues(current_app))
 
-    def _become_ready(self, **_: Any) -> None:
-        # Only now: the pool has been forked, and no child inherits the socket.
-        self._consumes = True
+    def begin_to_answer(self, worker: Any) -> None:
+        """Serve the pages: a worker that waits for its broker is alive."""
+        # The pool has been forked by now, so that no child inherits the socket.
+        self._worker = worker
         show_build("worker")
-        BOARD.put(WORKER_INFO, dict.fromkeys(((queue,) for queue in _queues(current_app)), 1))
         if self._settings.metrics_port:
             self._server = self._serve()
+
+    def _become_ready(self, **_: Any) -> None:
+        self._consumes = True
+        BOARD.put(WORKER_INFO, dict.fromkeys(((queue,) for queue in _queues(current_app)), 1))
 
     def _serve(self) -> HealthServer:
         settings = self._settings
@@ -65,12 +71,19 @@ class WorkerLife:
             return serve(
                 settings.metrics_port,
                 host=settings.metrics_host,
-                ready=lambda: None if self._consumes else "stopping",
+                ready=self._trouble,
             )
         except UnavailableError as error:
             # Celery logs and forgets errors of signals; a worker that nobody can watch must not go on.
             logger.error("worker_cannot_be_watched", reason=str(error))  # noqa: TRY400  the reason says it all
             raise WorkerShutdown(error.exit_code) from error
+
+    def _trouble(self) -> str | None:
+        """Say why this worker does not consume, None when it does."""
+        if not self._consumes:
+            return "not consuming: it is starting, or stopping"
+        # Celery lets go of the connection as long as it tries to get another.
+        return None if self._worker.consumer.connection is not None else "the broker is away"
 
     def _become_unready(self, **_: Any) -> None:
         self._consumes = False
@@ -93,3 +106,18 @@ def _begin_at_zero(queues: Sequence[str]) -> None:
         if queue in queues:
             for outcome in ("succeeded", "failed"):
                 TASKS.labels(task=task.value, outcome=outcome)
+
+
+def _step(life: WorkerLife) -> type[bootsteps.Step]:
+    """Return a step of Celery's start: after the pool, before the consumer, which waits for the broker."""
+
+    class Answers(bootsteps.StartStopStep):  # type: ignore[misc]  Celery has no types
+        """Begins to answer whether the worker is well."""
+
+        requires = ("celery.worker.components:Pool",)
+
+        def start(self, parent: Any) -> None:
+            """Called once, in the main process."""
+            life.begin_to_answer(parent)
+
+    return Answers
