@@ -18,7 +18,7 @@ import redis
 from shared.bus.queues import TaskQueue
 from shared.console import json_option, print_json, print_table, say
 from shared.db.engine import open_engine
-from shared.db.migrate import current, head
+from shared.db.migrate import current, head, is_newer
 from shared.db.standing import look_at_policy
 from shared.errors import BatonError, SettingsError, UnavailableError
 from shared.local.marks import is_alive
@@ -129,6 +129,9 @@ def schema_is_current(patient: Patient) -> Finding:
         found, wanted = current(engine), head()
     finally:
         engine.dispose()
+    if is_newer(found):
+        mend = "upgrade this process too; until then it works"
+        return Finding("hint", f"at {found}, of a newer release than this one ({wanted})", mend)
     if found != wanted:
         return Finding("wrong", f"at {found or 'nothing'}, this release needs {wanted}", "run `baton migrate`")
     return Finding("well", f"at {found}")

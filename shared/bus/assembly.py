@@ -12,7 +12,7 @@ from shared.bus.garbage import search_rarely
 from shared.bus.publisher import CeleryPublisher
 from shared.bus.stream import EventStream, connect
 from shared.db.engine import open_engine
-from shared.db.migrate import current, head
+from shared.db.migrate import current, is_usable
 from shared.errors import UnavailableError
 from shared.local.servers import Servers, ensure_servers
 from shared.local.state import read_state
@@ -73,8 +73,8 @@ def open_context(settings: Settings, *, migrated: bool = True, needs_redis: bool
         app = make_app(servers.redis_url, visibility_timeout=settings.visibility_timeout_seconds)
         context = make_context(app, settings, servers)
         try:
-            if migrated and current(context.engine) != head():
-                message = "The database is not at the schema of this release: run `baton migrate`."
+            if migrated and not is_usable(current(context.engine)):
+                message = "The database is not yet at the schema of this release: run `baton migrate`."
                 raise UnavailableError(message)
             yield context
         finally:

@@ -23,6 +23,10 @@ def upgrade(database_url: str) -> str:
     """Migrate to head and return the revision; safe to run from several processes at once."""
     engine = open_engine(database_url)
     try:
+        found = current(engine)
+        if found is not None and is_newer(found):
+            # A release is taken back: this code works on the newer schema, which stays.
+            return found
         with engine.connect() as connection:
             # A migration may rewrite a table; only its lock waits are bounded.
             connection.exec_driver_sql("SET statement_timeout = 0")
@@ -39,6 +43,20 @@ def head() -> str:
     """Return the revision that this release needs."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     return revision or ""
+
+
+def is_newer(revision: str | None) -> bool:
+    """Say whether a database stands at a revision that only a later release than this one can have made."""
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    return revision is not None and revision not in known
+
+
+def is_usable(revision: str | None) -> bool:
+    """Say whether this release works on a database at that revision: its own, and what a newer one made of it.
+
+    A migration works with the code of the release before, so that processes of both may run side by side.
+    """
+    return revision == head() or is_newer(revision)
 
 
 def current(engine: Engine) -> str | None:

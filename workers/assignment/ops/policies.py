@@ -14,7 +14,7 @@ from shared.custody import reps as rep_queries
 from shared.custody.reps import RosterShelf
 from shared.db import policies
 from shared.db.engine import open_engine
-from shared.db.migrate import current, head
+from shared.db.migrate import current, is_usable
 from shared.db.policies import Planned, Version
 from shared.db.transaction import Transaction, transaction
 from shared.domain.rep import Roster
@@ -86,7 +86,7 @@ def roster_if_reachable(settings: Settings) -> Roster | None:
     except UnavailableError:
         return None
     try:
-        if current(engine) != head():
+        if not is_usable(current(engine)):
             return None
         with transaction(engine) as tx:
             return rep_queries.load_roster(tx, RosterShelf())
