@@ -50,7 +50,15 @@ def batch_task(name: TaskName) -> Callable[[Body], BatchTask]:
 
 
 def run_measured(name: TaskName, body: Body, context: Context, lead_ids: list[int]) -> None:
-    """Run a batch with its metrics and its log line; try again when another batch was in the way."""
+    """Run a batch with its metrics and its log line; try again when another batch was in the way.
+
+    Every line that is logged meanwhile names the task, the batch and the batch that its chain began with.
+    """
+    with structlog.contextvars.bound_contextvars(task=name.value, **_batch_ids()):
+        _run_observed(name, body, context, lead_ids)
+
+
+def _run_observed(name: TaskName, body: Body, context: Context, lead_ids: list[int]) -> None:
     _observe_wait(name)
     BATCH_SIZE.labels(task=name.value).observe(len(lead_ids))
     started = time.perf_counter()
@@ -62,7 +70,7 @@ def run_measured(name: TaskName, body: Body, context: Context, lead_ids: list[in
         seconds = time.perf_counter() - started
         TASK_DURATION.labels(task=name.value).observe(seconds)
         TASKS.labels(task=name.value, outcome=outcome).inc()
-        log.info("batch_done", task=name.value, leads=len(lead_ids), outcome=outcome, seconds=round(seconds, 4))
+        log.info("batch_done", leads=len(lead_ids), outcome=outcome, seconds=round(seconds, 4))
 
 
 def _retrying(body: Body, context: Context, lead_ids: list[int]) -> None:
@@ -76,6 +84,13 @@ def _retrying(body: Body, context: Context, lead_ids: list[int]) -> None:
             # Jitter, so that two batches that met once do not meet again at the same moment.
             time.sleep(random.uniform(0.01, 0.1) * attempt)  # noqa: S311  not a secret
     return None
+
+
+def _batch_ids() -> dict[str, str]:
+    """Return Celery's ids of the message in hand, none outside of a worker."""
+    request: Any = current_task.request if current_task else None
+    ids = {"batch": getattr(request, "id", None), "root": getattr(request, "root_id", None)}
+    return {key: value for key, value in ids.items() if isinstance(value, str)}
 
 
 def _observe_wait(name: TaskName) -> None:

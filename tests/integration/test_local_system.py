@@ -154,6 +154,6 @@ def test_a_worker_is_plain_celery() -> None:
     """Whoever knows Celery can start one without us."""
     command = celery_command("assignment", 3)
 
-    assert command[1:6] == ("-m", "celery", "--app", "workers.app", "worker")
+    assert command[1:7] == ("-m", "celery", "--quiet", "--app", "workers.app", "worker")
     assert "--disable-prefetch" in command
     assert command[command.index("--concurrency") + 1] == "3"

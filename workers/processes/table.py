@@ -40,7 +40,7 @@ def celery_command(room: str, concurrency: int) -> tuple[str, ...]:
     """
     queues = ",".join(queue.value for queue in ROOMS[room])
     return (
-        *(sys.executable, "-m", "celery", "--app", "workers.app", "worker"),
+        *(sys.executable, "-m", "celery", "--quiet", "--app", "workers.app", "worker"),
         *("--queues", queues, "--hostname", f"{room}@%h", "--concurrency", str(concurrency)),
         *("--optimization", "fair", "--disable-prefetch"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
