@@ -1,7 +1,10 @@
 """The house around the code: what is installed, what is documented, what runs where."""
 
+import io
 import re
+import subprocess
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,6 +53,22 @@ def test_packages_come_from_the_public_index(root: Path) -> None:
 
     assert hosts == {"pypi.org", "files.pythonhosted.org"}
     assert "file://" not in _text(root / "uv.lock")
+
+
+def test_the_previous_release_is_what_git_says(root: Path) -> None:
+    """The archive names its commit, and where the history has that commit, it holds what was committed."""
+    with zipfile.ZipFile(root / "tests/fixtures/previous_release.zip") as archive:
+        commit = archive.comment.decode()
+        kept = {one.filename: archive.read(one) for one in archive.infolist() if not one.is_dir()}
+    known = subprocess.run(["git", "cat-file", "-e", commit], cwd=root, capture_output=True, check=False)
+    if known.returncode == 0:
+        again = ["git", "archive", "--format=zip", commit, "shared", "workers", "pyproject.toml"]
+        done = subprocess.run(again, cwd=root, capture_output=True, check=True)
+        with zipfile.ZipFile(io.BytesIO(done.stdout)) as archive:
+            assert kept == {one.filename: archive.read(one) for one in archive.infolist() if not one.is_dir()}
+
+    assert re.fullmatch(r"[0-9a-f]{40}", commit)
+    assert "workers/app.py" in kept
 
 
 def test_what_make_promises_is_there(root: Path) -> None:

@@ -1,7 +1,5 @@
 """Releases side by side: what an older one does on the schema of a newer one."""
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 
@@ -15,7 +13,7 @@ _LATER = "9999"
 
 
 @pytest.fixture
-def newer_url(database_url: str) -> Iterator[str]:
+def newer_url(database_url: str) -> str:
     """A database that a later release has migrated."""
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE alembic_version SET version_num = %s", [_LATER])

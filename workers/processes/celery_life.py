@@ -111,7 +111,7 @@ def _begin_at_zero(queues: Sequence[str]) -> None:
 def _step(life: WorkerLife) -> type[bootsteps.Step]:
     """Return a step of Celery's start: after the pool, before the consumer, which waits for the broker."""
 
-    class Answers(bootsteps.StartStopStep):  # type: ignore[misc]  Celery has no types
+    class Answers(bootsteps.StartStopStep):  # type: ignore[misc]
         """Begins to answer whether the worker is well."""
 
         requires = ("celery.worker.components:Pool",)
