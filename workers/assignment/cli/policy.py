@@ -1,7 +1,7 @@
 """`baton policy check|activate|rollback|fallbacks|schema`: what is wrong with a policy, and which is in force."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,26 +44,39 @@ def check(settings: Settings, file: str, *, offline: bool, as_json: bool) -> int
         note("No migrated database answers: names of reps are not checked.")
     findings = check_document(read_document(file), roster)
     if as_json:
-        print_json({"file": file, "with_reps": roster is not None, "findings": [_record(one) for one in findings]})
+        print_json(
+            {"file": file, "with_reps": roster is not None, "findings": [finding_record(one) for one in findings]}
+        )
     else:
         print_findings(file, findings)
     return int(any(one.severity is not Severity.INFO for one in findings))
 
 
-def _record(finding: Finding) -> dict[str, Any]:
+def finding_record(finding: Finding) -> dict[str, Any]:
+    """Give a finding as a document."""
     names = ("severity", "code", "message", "line", "column", "mend", "example")
     return {name: getattr(finding, name) for name in names}
 
 
 def print_findings(file: str, findings: Sequence[Finding]) -> None:
-    """Print findings as lines that editors understand, with an example lead under each where there is one."""
+    """Print findings as lines that editors understand, and how many there are."""
+    tell_findings(file, findings, say)
+    say(count_findings(findings))
+
+
+def tell_findings(file: str, findings: Sequence[Finding], tell: Callable[[str], None]) -> None:
+    """Tell findings as lines that editors understand, with an example lead under each where there is one."""
     for one in findings:
         mend = f"; {one.mend}" if one.mend else ""
-        say(f"{file}:{one.line}: {one.severity}: {one.message}{mend} [{one.code}]")
+        tell(f"{file}:{one.line}: {one.severity}: {one.message}{mend} [{one.code}]")
         if one.example is not None:
-            say(f"    for example {orjson.dumps(dict(one.example), default=str).decode()}")
+            tell(f"    for example {orjson.dumps(dict(one.example), default=str).decode()}")
+
+
+def count_findings(findings: Sequence[Finding]) -> str:
+    """Say how many findings there are of each severity."""
     counts = {severity: sum(one.severity is severity for one in findings) for severity in Severity}
-    say(", ".join(f"{number} {severity}{'s' if number != 1 else ''}" for severity, number in counts.items()))
+    return ", ".join(f"{number} {severity}{'s' if number != 1 else ''}" for severity, number in counts.items())
 
 
 @policy.command()
@@ -116,7 +129,7 @@ def rollback(settings: Settings, version: int, note_: str | None, made_by: str, 
 
 def _print_activated(done: Activated, *, as_json: bool) -> None:
     if as_json:
-        print_json({**done.as_record(), "overridden": [_record(one) for one in done.overridden]})
+        print_json({**done.as_record(), "overridden": [finding_record(one) for one in done.overridden]})
         return
     when = "is in force" if done.is_new else "is in force already"
     if done.effective_at is not None:

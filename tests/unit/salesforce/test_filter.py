@@ -1,0 +1,90 @@
+"""Filter logic and lists of values, as Salesforce writes them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.policy.salesforce.filter import parse_filter, split_values
+from shared.policy.salesforce.logic import And, Logic, Negation, Operation, Or, Term, UntranslatedError
+
+ONE, TWO, THREE = (Term(f"Lead.F{number}", Operation.EQUALS, ("x",)) for number in (1, 2, 3))
+
+
+def _holds(logic: Logic, true: set[str]) -> bool:
+    if isinstance(logic, Term):
+        return logic.field in true
+    if isinstance(logic, Negation):
+        return not _holds(logic.part, true)
+    judged = [_holds(part, true) for part in logic.parts]
+    return all(judged) if isinstance(logic, And) else any(judged)
+
+
+@pytest.mark.parametrize(
+    ("text", "logic"),
+    [
+        ("1 AND (2 OR NOT 3)", And((ONE, Or((TWO, Negation(THREE)))))),
+        ("1 and 2 or 3", Or((And((ONE, TWO)), THREE))),
+        ("NOT 1 AND 2", And((Negation(ONE), TWO))),
+        ("((1))", ONE),
+        ("(1 AND 2) OR (1 AND 3)", Or((And((ONE, TWO)), And((ONE, THREE))))),
+        ("NOT NOT 2", Negation(Negation(TWO))),
+        (" 1  AND\n2 ", And((ONE, TWO))),
+    ],
+)
+def test_filter_logic_is_read_as_it_binds(text: str, logic: Logic) -> None:
+    """NOT binds tightest, then AND, then OR; case and blanks do not count."""
+    assert parse_filter(text, (ONE, TWO, THREE)) == logic
+
+
+_EXPRESSIONS = st.recursive(
+    st.sampled_from("123"),
+    lambda parts: st.one_of(
+        st.tuples(parts, st.sampled_from(("and", "or")), parts).map(lambda one: f"({one[0]} {one[1]} {one[2]})"),
+        parts.map(lambda one: f"not {one}"),
+        parts.map(lambda one: f"({one})"),
+    ),
+    max_leaves=12,
+)
+
+
+@given(_EXPRESSIONS, st.frozensets(st.sampled_from("123")))
+def test_filter_logic_means_what_python_would_say(text: str, true: frozenset[str]) -> None:
+    """The same words with True and False for the numbers have the same value."""
+    logic = parse_filter(text.upper(), (ONE, TWO, THREE))
+    said = "".join(str(sign in true) if sign in "123" else sign for sign in text)
+
+    assert _holds(logic, {f"Lead.F{number}" for number in true}) is eval(said)  # noqa: S307  made of our own words
+
+
+@pytest.mark.parametrize(
+    "text", ["1 AND", "4", "0", "1 2", "(1", "1)", "1 XOR 2", "AND", "1 & 2", "()", "NOT", "(" * 500 + "1" + ")" * 500]
+)
+def test_filter_logic_that_cannot_be_read_says_so(text: str) -> None:
+    """Nothing is guessed, and nothing runs out of stack."""
+    with pytest.raises(UntranslatedError, match="cannot be read"):
+        parse_filter(text, (ONE, TWO, THREE))
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("", ("",)),
+        ("US", ("US",)),
+        ("US, USA ,United States", ("US", "USA", "United States")),
+        ('"Smith, Jones",Acme', ("Smith, Jones", "Acme")),
+        ('"The ""Big"" One"', ('The "Big" One',)),
+        (",Hot", ("", "Hot")),
+        ("Hot,Hot", ("Hot",)),
+        ("two\nlines", ("two lines",)),
+        ('12" pipe', ('12" pipe',)),
+    ],
+)
+def test_values_are_parted_by_commas_outside_of_quotes(text: str, values: tuple[str, ...]) -> None:
+    """As in a line of CSV; a blank one stays, for it asks for an empty field."""
+    assert split_values(text) == values
+
+
+def test_a_value_without_end_is_not_translated() -> None:
+    """What no field of Salesforce can hold is said to be so."""
+    with pytest.raises(UntranslatedError, match="cannot be read"):
+        split_values('"' + "x" * 200_000)
