@@ -27,11 +27,14 @@ def load_coverage(
     *,
     holders: Collection[str] = (),
     locked: bool = True,
+    at: datetime | None = None,
 ) -> tuple[Coverage, Ruling]:
     """Return pools and reps as they stand, locked until the transaction ends, and the ruling they are placed under.
 
     `holders` are reps who hold leads of the batch now, locked with the others; without `locked` it is only a look.
+    A look may be at another instant: absences, hours and caps are those of `at`, loads and ledgers those of now.
     """
+    now = at or tx.started_at
     names = pools_of(routes)
     given = queries.lock_pools(tx, names) if locked else queries.load_given(tx, names)
     roster = rep_queries.load_roster(tx, shelf)
@@ -39,22 +42,22 @@ def load_coverage(
     direct = _direct(routes, roster) | set(holders)
     needed = {rep_id for rep_ids in members.values() for rep_id in rep_ids} | direct
     if version.policy.on_away.offered is OnAbsence.COVER:
-        needed |= _covers(tx, direct)
+        needed |= _covers(tx, direct, now)
     if locked:
         rep_queries.lock(tx, needed)
-    reps = rep_queries.load_states(tx, roster, needed)
-    pools = _pools(tx, version, given, members, reps, tx.started_at)
-    calendars = version.calendars(tx.started_at)
+    reps = rep_queries.load_states(tx, roster, needed, now)
+    pools = _pools(tx, version, given, members, reps, now)
+    calendars = version.calendars(now)
     clocks = Clocks(calendars, {rep_id: rep.calendar for rep_id, rep in roster.items()})
-    coverage = Coverage(tx.started_at, reps, pools, calendars)
-    return coverage, Ruling(version.policy, version.number, tx.started_at, clocks)
+    coverage = Coverage(now, reps, pools, calendars)
+    return coverage, Ruling(version.policy, version.number, now, clocks)
 
 
 def look_at_pool(tx: Transaction, shelf: RosterShelf, version: Version, name: str, at: datetime) -> PoolState:
     """Return one pool as it would stand at an instant with the ledger and the loads of now; nothing is locked."""
     roster = rep_queries.load_roster(tx, shelf)
     members = {name: members_of(version.policy.pools[name], roster)}
-    reps = rep_queries.load_states(tx, roster, members[name])
+    reps = rep_queries.load_states(tx, roster, members[name], at)
     return _pools(tx, version, queries.load_given(tx, [name]), members, reps, at)[name]
 
 
@@ -84,6 +87,6 @@ def _direct(routes: Sequence[Route], roster: Mapping[str, Rep]) -> set[str]:
     return direct_reps_of(routes, teams, team_of) & roster.keys()
 
 
-def _covers(tx: Transaction, rep_ids: Collection[str]) -> set[str]:
-    absences = rep_queries.load_absences(tx, rep_ids)
+def _covers(tx: Transaction, rep_ids: Collection[str], at: datetime) -> set[str]:
+    absences = rep_queries.load_absences(tx, rep_ids, at)
     return {one.cover_rep_id for away in absences.values() for one in away if one.cover_rep_id}
