@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import click
 import orjson
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from shared import log
@@ -98,6 +98,35 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda steps: bar.advance(task, steps)
+
+
+class ProgressBar:
+    """A bar whose total is known only when the work has begun; `None` where nobody looks."""
+
+    def __init__(self, bar: Progress | None, task: TaskID | None) -> None:
+        self._bar = bar
+        self._task = task
+
+    def begin(self, total: int) -> None:
+        """Say how many steps there are."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, total=total)
+
+    def tell(self, steps: int) -> None:
+        """Say how many more steps are done."""
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task, steps)
+
+
+@contextmanager
+def progress_of(what: str) -> Iterator[ProgressBar]:
+    """Show a bar on stderr while the block runs, on a terminal only; the block says the total and the steps."""
+    if not sys.stderr.isatty():
+        yield ProgressBar(None, None)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield ProgressBar(bar, bar.add_task(what, total=None))
 
 
 def _plain(value: object) -> Any:

@@ -77,6 +77,11 @@ NOTIFICATIONS = counter(
     channel=("slack", "webhook", "none"),
     outcome=("sent", "retried", "failed", "not_configured"),
 )
+REASSIGNMENTS = counter(
+    "baton_reassignments",
+    "Leads that bulk plans moved, by what the plan was about; undo: those that went back.",
+    reason=("rep", "team", "territory", "rule", "policy", "status", "file", "undo"),
+)
 TALLIED = (
     EVENTS_RECEIVED,
     LEADS_ASSIGNED,
@@ -86,6 +91,7 @@ TALLIED = (
     ESCALATIONS,
     ESCALATION_LATENESS,
     NOTIFICATIONS,
+    REASSIGNMENTS,
 )
 
 # Looked at by the exporter -------------------------------------------------------------------------------------------
@@ -113,6 +119,14 @@ CONSERVATION_DELTA = Observed(
 LAW_BREACHES = Observed("baton_law_breaches", "Offenders that the last check of each law found; always 0.", ("law",))
 LAW_CHECKED = Observed(
     "baton_law_last_check_timestamp_seconds", "When the check of a law that was made longest ago was made.", ("law",)
+)
+PLAN_MOVES = Observed(
+    "baton_reassignment_plan_moves",
+    "Leads of the bulk plans that run or ended within the hour, by what became of them.",
+    ("state",),
+)
+PLAN_WAIT = Observed(
+    "baton_reassignment_oldest_wait_seconds", "How long the next batch of a plan that runs has been due; 0 for none."
 )
 POLICY_INFO = Observed("baton_policy_info", "1 for the policy version in force.", ("version",))
 LAST_LOOK = Observed(

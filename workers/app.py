@@ -11,6 +11,7 @@ TASK_MODULES = (
     "workers.deduplication.tasks",
     "workers.assignment.tasks",
     "workers.escalation.tasks",
+    "workers.reassignment.tasks",
     "workers.notification.tasks",
 )
 

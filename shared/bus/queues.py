@@ -29,6 +29,16 @@ class TaskName(StrEnum):
     ANSWER = "escalation.answer"
     FIRE = "escalation.fire"
     SEND = "notification.send"
+    PLAN = "reassignment.plan"
+    APPLY = "reassignment.apply"
+    PAUSE = "reassignment.pause"
+    RESUME = "reassignment.resume"
+    CANCEL = "reassignment.cancel"
+    UNDO = "reassignment.undo"
+    #: Moves batches of plans: its ids are plans.
+    MOVE = "reassignment.move"
+    #: Plans what the policy version in force changes: its ids are versions.
+    DIFFERENCE = "reassignment.difference"
 
 
 ROUTES = MappingProxyType(
@@ -41,6 +51,14 @@ ROUTES = MappingProxyType(
         TaskName.ANSWER: TaskQueue.ESCALATION,
         TaskName.FIRE: TaskQueue.TIMERS,
         TaskName.SEND: TaskQueue.NOTIFICATION,
+        TaskName.PLAN: TaskQueue.REASSIGNMENT,
+        TaskName.APPLY: TaskQueue.REASSIGNMENT,
+        TaskName.PAUSE: TaskQueue.REASSIGNMENT,
+        TaskName.RESUME: TaskQueue.REASSIGNMENT,
+        TaskName.CANCEL: TaskQueue.REASSIGNMENT,
+        TaskName.UNDO: TaskQueue.REASSIGNMENT,
+        TaskName.MOVE: TaskQueue.REASSIGNMENT,
+        TaskName.DIFFERENCE: TaskQueue.REASSIGNMENT,
     }
 )
 

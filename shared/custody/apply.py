@@ -63,7 +63,7 @@ def _start(tx: Transaction, moves: Sequence[Move]) -> dict[int, int]:
                 track text, merged_into bigint, next_attempt_at timestamptz, directive jsonb,
                 segment text, product text, intent smallint,
                 qualified boolean, plan_id bigint, opportunity_id text, amount numeric,
-                made_by text, steps jsonb, detail jsonb)
+                overdue_at timestamptz, made_by text, steps jsonb, detail jsonb)
         ), moved AS (
             UPDATE lead SET
                 status = move.status,
@@ -96,8 +96,9 @@ def _start(tx: Transaction, moves: Sequence[Move]) -> dict[int, int]:
                 extract(epoch FROM clock_timestamp() - coalesce(lead.release_at, lead.received_at))::float8
                     AS since_release
         ), started AS (
-            INSERT INTO assignment (lead_id, epoch, owner_kind, owner, reason, rule, policy_version, pool, plan_id)
-            SELECT lead_id, epoch, owner_kind, owner, reason, rule, policy_version, pool, plan_id
+            INSERT INTO assignment (
+                lead_id, epoch, owner_kind, owner, reason, rule, policy_version, pool, plan_id, overdue_at)
+            SELECT lead_id, epoch, owner_kind, owner, reason, rule, policy_version, pool, plan_id, overdue_at
             FROM moved WHERE owner IS NOT NULL
         ), clocked AS (
             INSERT INTO deadline (lead_id, epoch, ladder, step, action, due_at, policy_version, detail)
@@ -130,36 +131,27 @@ def _start(tx: Transaction, moves: Sequence[Move]) -> dict[int, int]:
     return {row.lead_id: row.epoch for row in rows}
 
 
+#: What goes into the statement as it stands in the move.
+_COLUMNS = (
+    *(
+        "lead_id",
+        "from_status",
+        "status",
+        "stage",
+        "outcome",
+        "policy_version",
+        "owner_kind",
+        "owner",
+        "reason",
+        "rule",
+    ),
+    *("pool", "hold_reason", "recycle_reason", "track", "merged_into", "next_attempt_at", "directive", "segment"),
+    *("product", "intent", "qualified", "plan_id", "opportunity_id", "amount", "overdue_at", "made_by", "steps"),
+)
+
+
 def _row(move: Move) -> dict[str, Any]:
-    return {
-        "lead_id": move.lead_id,
-        "from_status": move.from_status,
-        "status": move.status,
-        "stage": move.stage,
-        "outcome": move.outcome,
-        "policy_version": move.policy_version,
-        "owner_kind": move.owner_kind,
-        "owner": move.owner,
-        "reason": move.reason,
-        "rule": move.rule,
-        "pool": move.pool,
-        "hold_reason": move.hold_reason,
-        "recycle_reason": move.recycle_reason,
-        "track": move.track,
-        "merged_into": move.merged_into,
-        "next_attempt_at": move.next_attempt_at,
-        "directive": move.directive,
-        "segment": move.segment,
-        "product": move.product,
-        "intent": move.intent,
-        "qualified": move.qualified,
-        "plan_id": move.plan_id,
-        "opportunity_id": move.opportunity_id,
-        "amount": move.amount,
-        "made_by": move.made_by,
-        "steps": move.steps,
-        "detail": _told(move) | dict(move.detail),
-    }
+    return {name: getattr(move, name) for name in _COLUMNS} | {"detail": _told(move) | dict(move.detail)}
 
 
 def _told(move: Move) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class Move:
     amount: str | None = None
     plan_id: int | None = None
     made_by: str | None = None
+    #: The mark of the former custody, where its clock goes on.
+    overdue_at: datetime | None = None
     steps: tuple[Step, ...] = ()
     detail: Mapping[str, Any] = field(default_factory=dict)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -37,13 +36,8 @@ def load_roster(tx: Transaction, shelf: RosterShelf) -> dict[str, Rep]:
     return shelf.roster
 
 
-def load_states(
-    tx: Transaction, roster: dict[str, Rep], rep_ids: Collection[str], at: datetime | None = None
-) -> dict[str, RepState]:
-    """Return the reps with load and absences; a statement of its own, so that it sees what the lock waited for.
-
-    The loads are those of now; `at` is the instant from which on absences count, the transaction's by default.
-    """
+def load_states(tx: Transaction, roster: dict[str, Rep], rep_ids: Collection[str]) -> dict[str, RepState]:
+    """Return the reps with load and absences; a statement of its own, so that it sees what the lock waited for."""
     if not rep_ids:
         return {}
     loads = tx.rows(
@@ -53,7 +47,7 @@ def load_states(
         """,
         ids=sorted(rep_ids),
     )
-    absences = load_absences(tx, rep_ids, at)
+    absences = load_absences(tx, rep_ids)
     return {
         row.rep_id: RepState(_with_status(roster[row.rep_id], row.status), row.open_leads, absences.get(row.rep_id, ()))
         for row in loads
@@ -61,17 +55,14 @@ def load_states(
     }
 
 
-def load_absences(
-    tx: Transaction, rep_ids: Collection[str], at: datetime | None = None
-) -> dict[str, tuple[Absence, ...]]:
-    """Return absences that have not ended at an instant, the transaction's by default, by rep."""
+def load_absences(tx: Transaction, rep_ids: Collection[str]) -> dict[str, tuple[Absence, ...]]:
+    """Return absences that have not ended, by rep."""
     rows = tx.rows(
         """
         SELECT rep_id, starts_at, ends_at, stop_before, cover_rep_id FROM absence
-        WHERE ends_at > coalesce(%(at)s, now()) AND rep_id = ANY(%(ids)s::text[]) ORDER BY rep_id, starts_at
+        WHERE ends_at > now() AND rep_id = ANY(%(ids)s::text[]) ORDER BY rep_id, starts_at
         """,
         ids=sorted(rep_ids),
-        at=at,
     )
     found: dict[str, tuple[Absence, ...]] = {}
     for row in rows:

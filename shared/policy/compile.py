@@ -226,10 +226,16 @@ class Policy:
 
     def sla_for(self, derived: Derived) -> Ladders:
         """The ladders of the first entry that the lead meets; empty ones when it meets none."""
-        for test, ladders in self._ladders:
-            if test(derived.values, derived.blocked):
-                return ladders
-        return _NO_LADDERS
+        return self.sla_at(self.sla_index(derived))
+
+    def sla_index(self, derived: Derived) -> int | None:
+        """The position of the first entry that the lead meets, from 0; None when it meets none."""
+        holding = (n for n, (test, _) in enumerate(self._ladders) if test(derived.values, derived.blocked))
+        return next(holding, None)
+
+    def sla_at(self, index: int | None) -> Ladders:
+        """The ladders of the entry at a position; empty ones for None."""
+        return _NO_LADDERS if index is None else self._ladders[index][1]
 
     def buffer_for(self, lead_type: str | None) -> Buffer:
         """How long a lead of this type waits for its facts."""

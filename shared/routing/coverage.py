@@ -10,11 +10,11 @@ from shared.custody.states import RepState
 from shared.db.policies import Version
 from shared.db.transaction import Transaction
 from shared.domain.rep import Rep
-from shared.policy.document import OnAbsence
+from shared.policy.document import OnAbsence, Pool
 from shared.routing.policy.balance import PoolState
 from shared.routing.policy.case import Coverage
 from shared.routing.policy.moves import Ruling
-from shared.routing.policy.pools import members_of, pool_state
+from shared.routing.policy.pools import for_bulk, members_of, pool_state
 from shared.routing.policy.route import Route, direct_reps_of, pools_of
 from shared.routing.queries import pools as queries
 
@@ -27,49 +27,76 @@ def load_coverage(
     *,
     holders: Collection[str] = (),
     locked: bool = True,
-    at: datetime | None = None,
 ) -> tuple[Coverage, Ruling]:
     """Return pools and reps as they stand, locked until the transaction ends, and the ruling they are placed under.
 
     `holders` are reps who hold leads of the batch now, locked with the others; without `locked` it is only a look.
-    A look may be at another instant: absences, hours and caps are those of `at`, loads and ledgers those of now.
     """
-    now = at or tx.started_at
     names = pools_of(routes)
     given = queries.lock_pools(tx, names) if locked else queries.load_given(tx, names)
     roster = rep_queries.load_roster(tx, shelf)
-    members = {name: members_of(version.policy.pools[name], roster) for name in names}
     direct = _direct(routes, roster) | set(holders)
-    needed = {rep_id for rep_ids in members.values() for rep_id in rep_ids} | direct
     if version.policy.on_away.offered is OnAbsence.COVER:
-        needed |= _covers(tx, direct, now)
+        direct |= _covers(tx, direct)
+    return _cover(tx, version, roster, {name: version.policy.pools[name] for name in names}, given, direct, locked)
+
+
+def load_everybody(tx: Transaction, shelf: RosterShelf, version: Version) -> tuple[Coverage, Ruling]:
+    """Return all pools and all reps as they stand for a bulk move that is being planned; nothing is locked."""
+    roster = rep_queries.load_roster(tx, shelf)
+    pools = {name: for_bulk(pool) for name, pool in version.policy.pools.items()}
+    return _cover(tx, version, roster, pools, queries.load_given(tx, sorted(pools)), set(roster), locked=False)
+
+
+def lock_named(
+    tx: Transaction, shelf: RosterShelf, version: Version, names: Collection[str], rep_ids: Collection[str]
+) -> tuple[Coverage, Ruling]:
+    """Return the named pools and reps under their locks, for a batch of a bulk move."""
+    pools = {name: for_bulk(version.policy.pools[name]) for name in sorted(names)}
+    given = queries.lock_pools(tx, list(pools))
+    roster = rep_queries.load_roster(tx, shelf)
+    return _cover(tx, version, roster, pools, given, set(rep_ids), locked=True)
+
+
+def _cover(
+    tx: Transaction,
+    version: Version,
+    roster: dict[str, Rep],
+    pools: Mapping[str, Pool],
+    given: Mapping[str, int],
+    direct: Collection[str],
+    locked: bool,
+) -> tuple[Coverage, Ruling]:
+    members = {name: members_of(pool, roster) for name, pool in pools.items()}
+    needed = {rep_id for rep_ids in members.values() for rep_id in rep_ids} | set(direct)
     if locked:
         rep_queries.lock(tx, needed)
-    reps = rep_queries.load_states(tx, roster, needed, now)
-    pools = _pools(tx, version, given, members, reps, now)
-    calendars = version.calendars(now)
+    reps = rep_queries.load_states(tx, roster, needed)
+    states = _pools(tx, version, pools, given, members, reps, tx.started_at)
+    calendars = version.calendars(tx.started_at)
     clocks = Clocks(calendars, {rep_id: rep.calendar for rep_id, rep in roster.items()})
-    coverage = Coverage(now, reps, pools, calendars)
-    return coverage, Ruling(version.policy, version.number, now, clocks)
+    coverage = Coverage(tx.started_at, reps, states, calendars)
+    return coverage, Ruling(version.policy, version.number, tx.started_at, clocks)
 
 
 def look_at_pool(tx: Transaction, shelf: RosterShelf, version: Version, name: str, at: datetime) -> PoolState:
     """Return one pool as it would stand at an instant with the ledger and the loads of now; nothing is locked."""
     roster = rep_queries.load_roster(tx, shelf)
     members = {name: members_of(version.policy.pools[name], roster)}
-    reps = rep_queries.load_states(tx, roster, members[name], at)
-    return _pools(tx, version, queries.load_given(tx, [name]), members, reps, at)[name]
+    reps = rep_queries.load_states(tx, roster, members[name])
+    pools = {name: version.policy.pools[name]}
+    return _pools(tx, version, pools, queries.load_given(tx, [name]), members, reps, at)[name]
 
 
 def _pools(
     tx: Transaction,
     version: Version,
+    policies: Mapping[str, Pool],
     given: Mapping[str, int],
     members: Mapping[str, Sequence[str]],
     reps: Mapping[str, RepState],
     at: datetime,
 ) -> dict[str, PoolState]:
-    policies = {name: version.policy.pools[name] for name in members}
     windows = {name: pool.cap.per for name, pool in policies.items() if pool.cap}
     ledgers = queries.load_ledgers(tx, given, windows, at)
     calendars = version.calendars(at)
@@ -87,6 +114,6 @@ def _direct(routes: Sequence[Route], roster: Mapping[str, Rep]) -> set[str]:
     return direct_reps_of(routes, teams, team_of) & roster.keys()
 
 
-def _covers(tx: Transaction, rep_ids: Collection[str], at: datetime) -> set[str]:
-    absences = rep_queries.load_absences(tx, rep_ids, at)
+def _covers(tx: Transaction, rep_ids: Collection[str]) -> set[str]:
+    absences = rep_queries.load_absences(tx, rep_ids)
     return {one.cover_rep_id for away in absences.values() for one in away if one.cover_rep_id}

@@ -32,7 +32,7 @@ LOOK_SECONDS = 5.0
 _OF_THE_DATABASE = (
     *(metrics.LEADS, metrics.LEADS_OLDEST, metrics.LEADS_OVERDUE, metrics.DUE_OLDEST, metrics.HELD_SHARE),
     *(metrics.HELD_SHARE_ALARM, metrics.CONSERVATION_DELTA, metrics.LAW_BREACHES, metrics.LAW_CHECKED),
-    metrics.POLICY_INFO,
+    *(metrics.POLICY_INFO, metrics.PLAN_MOVES, metrics.PLAN_WAIT),
 )
 _OF_THE_BROKER = (metrics.QUEUE_MESSAGES, metrics.QUEUE_OLDEST, metrics.STREAM_LAG)
 #: Statuses that leads leave; how long somebody has been converted is no age.
@@ -86,6 +86,7 @@ class Exporter:
             overdue = gauges.count_overdue(tx)
             due = gauges.load_oldest_due(tx)
             findings = gauges.load_findings(tx)
+            moves, waits = gauges.load_plans(tx)
             version = self._context.policies.active(tx)
         put = self._board.put
         self._board.put_tallies(metrics.TALLIED, tallies)
@@ -95,6 +96,8 @@ class Exporter:
         put(metrics.DUE_OLDEST, {(): due})
         put(metrics.LAW_BREACHES, {(one.law,): one.breaches for one in findings})
         put(metrics.LAW_CHECKED, {(one.law,): one.oldest for one in findings})
+        put(metrics.PLAN_MOVES, {(state,): leads for state, leads in moves.items()})
+        put(metrics.PLAN_WAIT, {(): waits})
         put(metrics.POLICY_INFO, {(str(version.number),): 1} if version else {})
         put(metrics.HELD_SHARE_ALARM, {(): share} if (share := lowest_alarm(version)) is not None else {})
 

@@ -43,6 +43,8 @@ LATE_SECONDS = 1.0
 ABSENCES = 1000
 #: A held lead that found nobody is looked at again so soon; changes of reps wake it at once.
 RETRY_SECONDS = 30.0
+#: A worker takes the next batch of a bulk move at once; after so long its message is lost, or the worker is.
+PLAN_SECONDS = 5.0
 #: Partitions are made two months ahead; looking once an hour is plenty.
 PARTITION_SECONDS = 3600.0
 #: A share moves slowly; counting what is held reads an index of open custodies.
@@ -90,6 +92,7 @@ class Keeper:
             self.hand_over(version)
             self.settle()
             self.retry()
+            self.hand_on_plans()
             self.sweep(version)
             self.watch_shares(version)
         KEEPER_TICK.set(time.time())
@@ -141,6 +144,13 @@ class Keeper:
             leads = queries.take_retries(tx, RETRY_SECONDS, TICK_LIMIT)
             tx.hand_on(TaskName.ASSIGN, leads)
         return leads
+
+    def hand_on_plans(self) -> list[int]:
+        """Hand on bulk moves that run and that nobody moves."""
+        with transaction(self._context.engine, self._context.publisher) as tx:
+            waiting = queries.take_waiting_plans(tx, PLAN_SECONDS)
+            tx.hand_on(TaskName.MOVE, waiting)
+        return waiting
 
     def sweep(self, version: Version) -> list[Standing]:
         """Hand on what stands too long: the attempt is committed first, then the message leaves."""

@@ -1,1 +1,1 @@
-"""Many leads are moved: plan, apply, pause, undo."""
+"""Many leads are moved at once: planned, reviewed, applied in batches, and undone."""

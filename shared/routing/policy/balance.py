@@ -28,6 +28,7 @@ from shared.routing.policy.chairman import LEAD, Chair, Line, carried, keeps_law
 #: Weights count to six decimals: finer than anyone states a share, and all sums stay within a 64-bit integer.
 WEIGHT_SCALE: Final = 1_000_000
 
+NOT_A_MEMBER: Final = "not_a_member"
 AT_CAPACITY: Final = "at_capacity"
 CAPPED: Final = "capped"
 NO_WEIGHT: Final = "no_weight"
@@ -207,6 +208,48 @@ class Picker:
         self._stale |= bool(barred)
         return place.seat.rep_id
 
+    def give(self, rep_id: str) -> str | None:
+        """Give a lead to this member, whoever's turn it is; return why it can be given nothing, None when it was."""
+        if self._stale:
+            self._seat_members()
+        place = self._by_rep.get(rep_id)
+        reason = NOT_A_MEMBER if place is None else place.reason()
+        if place is None or reason is not None:
+            return reason
+        if place.owed > 0:
+            place.owed -= 1
+            self._stale = True
+        elif self._strategy is Strategy.WEIGHTED:
+            self._line.note(place.member, 1)
+        self._give(place)
+        return None
+
+    def take_back(self, rep_id: str) -> None:
+        """Undo one `give`: the member has had one lead less, and its turn comes again as if it had not."""
+        place = self._by_rep.get(rep_id)
+        if place is None:
+            return
+        self._write_credits()
+        # What is given back in another order than it was given strains the law on the way, and not in the end: the
+        # ledger is put right by itself, and the line is formed anew when somebody is next in it.
+        self._chairs, self._stale = [], True
+        present = [other for other in self._places if other.present]
+        if place.present and self._strategy is Strategy.WEIGHTED:
+            for other in present:
+                other.credit -= other.units
+            place.credit += sum(other.units for other in present)
+            place.turns -= 1
+        elif not place.present:
+            place.credit += LEAD
+        place.open_leads -= 1
+
+    def cap(self, rep_id: str, leads: int) -> None:
+        """Let the member be given at most so many leads from here on."""
+        place = self._by_rep.get(rep_id)
+        if place is not None:
+            place.cap_left = leads if place.cap_left is None else min(leads, place.cap_left)
+            self._note_change(place)
+
     def add_load(self, rep_id: str, leads: int = 1) -> None:
         """Count leads that the rep was given elsewhere in the batch (negative: taken away), if it is in this pool."""
         place = self._by_rep.get(rep_id)
@@ -260,6 +303,8 @@ class Picker:
         return (
             any(place.present != place.eligible for place in self._places)
             or sum(place.credit for place in self._eligible) != 0
+            # Leads were taken back that an earlier span had given.
+            or any(place.turns < 0 for place in self._eligible)
             or not keeps_law([place.units for place in self._eligible], [place.turns for place in self._eligible])
         )
 

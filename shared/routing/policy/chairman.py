@@ -72,6 +72,13 @@ class Line:
             self._enter(member)
         return member
 
+    def note(self, member: int, turns: int) -> None:
+        """Count turns that the member was given, or gave back (negative), whoever's turn it was."""
+        self._slot += turns
+        self._chairs[member].turns += turns
+        if self._window:
+            self._enter(member)
+
     def order(self) -> list[int]:
         """All members as their turns fall due: those whose credit has come up to the bar before the others."""
         if not self._window:

@@ -13,7 +13,7 @@ from shared.custody.states import RepState
 from shared.domain.target import Target, TargetKind
 from shared.policy.compile import Policy
 from shared.policy.document import OnAbsence, QueueKind, WhenClosed
-from shared.routing.policy.balance import Picker, PoolState
+from shared.routing.policy.balance import CAPPED, Picker, PoolState
 from shared.routing.policy.case import Case, Coverage
 from shared.routing.policy.route import Route
 
@@ -74,10 +74,21 @@ class Placing:
         self._pickers: dict[str, Picker] = {}
         self._taken: Counter[str] = Counter()
         self._given: dict[str, int] = {}
+        self._barred: set[str] = set()
 
     def ledgers(self) -> dict[str, PoolState]:
         """Return the pools that were asked, after the batch."""
         return {name: picker.state() for name, picker in self._pickers.items()}
+
+    def leave(self, rep_id: str) -> None:
+        """Count a lead that the rep no longer holds."""
+        self._count(rep_id, -1)
+
+    def bar(self, rep_id: str) -> None:
+        """Give the rep nothing more, by whatever way."""
+        self._barred.add(rep_id)
+        for picker in self._pickers.values():
+            picker.cap(rep_id, 0)
 
     def place(self, route: Route) -> Placement:
         """Walk the lead's targets until one takes it."""
@@ -123,7 +134,7 @@ class Placing:
             return None
         self._given[name] = place + 1
         search.tried.append(Tried(f"pool:{name}", "taken", rep_id))
-        self._note_load(rep_id, but=name)
+        self._count(rep_id, 1, but=name)
         return Placement(
             search.route,
             "rep",
@@ -140,6 +151,8 @@ class Placing:
             picker = self._pickers[name] = Picker(self._coverage.pools[name])
             for rep_id, leads in self._taken.items():
                 picker.add_load(rep_id, leads)
+            for rep_id in self._barred:
+                picker.cap(rep_id, 0)
         return self._pickers[name]
 
     def _opens_at(self, name: str) -> datetime | None:
@@ -185,7 +198,7 @@ class Placing:
 
     def _give_directly(self, search: _Search, target: Target, rep_id: str, reason: str) -> Placement:
         search.tried.append(Tried(str(target), "taken", rep_id))
-        self._note_load(rep_id)
+        self._count(rep_id, 1)
         return Placement(search.route, "rep", rep_id, reason=reason, tried=tuple(search.tried))
 
     def _problem(self, rep_id: str | None, *, heed_capacity: bool) -> str | None:
@@ -197,6 +210,8 @@ class Placing:
             return "departed"
         if state.away_at(self._coverage.now):
             return "away"
+        if rep_id in self._barred:
+            return CAPPED
         full = state.rep.capacity is not None and self._load(state) >= state.rep.capacity
         return "at_capacity" if heed_capacity and full else None
 
@@ -213,11 +228,11 @@ class Placing:
         """Return what the rep holds now, with the leads of this batch."""
         return state.open_leads + self._taken[state.rep.rep_id]
 
-    def _note_load(self, rep_id: str, but: str | None = None) -> None:
-        self._taken[rep_id] += 1
+    def _count(self, rep_id: str, leads: int, but: str | None = None) -> None:
+        self._taken[rep_id] += leads
         for name, picker in self._pickers.items():
             if name != but:
-                picker.add_load(rep_id)
+                picker.add_load(rep_id, leads)
 
     def _into_queue(self, search: _Search, name: str, held_by: str | None) -> Placement:
         queue = self._policy.queues[name]

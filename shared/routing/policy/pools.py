@@ -1,17 +1,16 @@
 """Who can be given leads by a pool now, and why the others cannot: seats from reps, ledger, hours and caps."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.custody.states import RepState
 from shared.domain.calendar import ALWAYS, OpenHours
 from shared.domain.rep import Rep
 from shared.policy.document import Pool, WhenClosed
-from shared.routing.policy.balance import PoolState, Seat, Strategy
+from shared.routing.policy.balance import NOT_A_MEMBER, PoolState, Seat, Strategy
 from shared.routing.policy.place import CLOSED
 
-NOT_A_MEMBER = "not_a_member"
 DEPARTED = "departed"
 AWAY = "away"
 
@@ -39,6 +38,11 @@ class Ledger:
 def members_of(pool: Pool, roster: Mapping[str, Rep]) -> list[str]:
     """Return the reps that the pool's selector takes, the departed as well, so that they can be named."""
     return [rep_id for rep_id, rep in roster.items() if pool.members.matches(rep)]
+
+
+def for_bulk(pool: Pool) -> Pool:
+    """Return the pool without its hours and its cap: they govern what comes in, a plan has limits of its own."""
+    return replace(pool, when_closed=WhenClosed.OFFER, cap=None)
 
 
 def pool_state(

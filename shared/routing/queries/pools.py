@@ -41,7 +41,10 @@ def load_given(tx: Transaction, names: Sequence[str]) -> dict[str, int]:
 def load_ledgers(
     tx: Transaction, given: Mapping[str, int], windows: Mapping[str, timedelta], until: datetime | None = None
 ) -> dict[str, Ledger]:
-    """Return the ledgers of pools, with what each rep was given inside the window of a pool's cap, up to an instant."""
+    """Return the ledgers of pools, with what each rep was given inside the window of a pool's cap, up to an instant.
+
+    A cap governs what comes in; what a bulk move gave does not use it up.
+    """
     if not given:
         return {}
     lines: dict[str, dict[str, LedgerLine]] = {name: {} for name in given}
@@ -67,7 +70,7 @@ def _load_given_in_window(
         FROM unnest(%(pools)s::text[], %(seconds)s::double precision[]) AS window_(pool, seconds)
         JOIN assignment ON assignment.pool = window_.pool
             AND started_at > coalesce(%(until)s::timestamptz, now()) - make_interval(secs => seconds)
-        WHERE owner_kind = 'rep'
+        WHERE owner_kind = 'rep' AND plan_id IS NULL
         GROUP BY assignment.pool, owner
         """,
         pools=list(windows),

@@ -9,8 +9,10 @@ import click
 import orjson
 
 from shared.bus.assembly import open_context
+from shared.bus.queues import TaskName
 from shared.console import by_option, json_option, note, print_json, print_table, say, with_settings
 from shared.db.transaction import transaction
+from shared.errors import UsageError
 from shared.policy.errors import Finding, Severity
 from shared.policy.schema import render_schema
 from shared.settings import Settings
@@ -85,6 +87,7 @@ def count_findings(findings: Sequence[Finding]) -> str:
 @click.option("--note", "note_", help="Why.")
 @click.option("--approved-by", help="Who else has agreed.")
 @click.option("--at", type=instant, help="When it comes into force, such as 2027-01-01T00:00:00Z; default now.")
+@click.option("--plan-moves", is_flag=True, help="Have the plan made of what it changes for open leads; nothing moves.")
 @by_option
 @json_option
 @with_settings
@@ -97,6 +100,7 @@ def activate(  # noqa: PLR0913  click passes every option as a parameter
     made_by: str,
     *,
     yes: bool,
+    plan_moves: bool,
     as_json: bool,
 ) -> None:
     """Store a policy as a version and put it into force, now or at a later minute.
@@ -105,11 +109,18 @@ def activate(  # noqa: PLR0913  click passes every option as a parameter
     decides by it, without a restart. Until then a planned version is listed by `baton policy list` and can be taken
     back by `baton policy cancel`.
     """
+    if plan_moves and at is not None:
+        raise UsageError(
+            "--plan-moves plans by the policy in force: leave out --at, or plan when it has come into force."
+        )
     document = read_document(file)
     with open_context(settings) as context:
         done = activate_document(
             context, document, override=yes, note=note_, approved_by=approved_by, at=at, made_by=made_by
         )
+        if plan_moves:
+            context.publisher.publish(TaskName.DIFFERENCE, [done.version])
+            note("The plan of what it changes is being made: baton reassign status")
     _print_activated(done, as_json=as_json)
 
 

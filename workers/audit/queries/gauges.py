@@ -73,6 +73,23 @@ def load_oldest_due(tx: Transaction) -> float:
     return max(0.0, seconds or 0.0)
 
 
+def load_plans(tx: Transaction) -> tuple[dict[str, int], float]:
+    """Return the leads of bulk plans that run or ended within the hour, and how long a next batch has been due."""
+    row = tx.row(
+        """
+        SELECT coalesce(sum(pending), 0) AS pending, coalesce(sum(moved), 0) AS moved,
+            coalesce(sum(skipped), 0) AS skipped, coalesce(sum(undone), 0) AS undone, coalesce(sum(kept), 0) AS kept,
+            coalesce(extract(epoch FROM now() - min(next_at) FILTER (WHERE state IN ('applying', 'undoing')))::float8,
+                0) AS waits
+        FROM reassignment_plan
+        WHERE state IN ('planned', 'applying', 'paused', 'undoing') AND expires_at > now() - interval '1 day'
+            OR finished_at > now() - interval '1 hour'
+        """
+    )
+    states = ("pending", "moved", "skipped", "undone", "kept")
+    return {name: int(getattr(row, name)) for name in states}, max(0.0, row.waits if row else 0.0)
+
+
 def load_findings(tx: Transaction) -> list[Finding]:
     """Return what is known of each law."""
     rows = tx.rows(

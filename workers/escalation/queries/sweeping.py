@@ -56,6 +56,22 @@ def take_retries(tx: Transaction, again_seconds: float, limit: int) -> list[int]
     return sorted(row.lead_id for row in rows)
 
 
+def take_waiting_plans(tx: Transaction, patience_seconds: float) -> list[int]:
+    """Return bulk moves whose next batch nobody took in time, and give whoever takes it now as long again."""
+    rows = tx.rows(
+        """
+        UPDATE reassignment_plan SET next_at = now()
+        WHERE plan_id IN (
+            SELECT plan_id FROM reassignment_plan
+            WHERE state IN ('applying', 'undoing') AND next_at < now() - make_interval(secs => %(patience)s)
+            FOR UPDATE SKIP LOCKED)
+        RETURNING plan_id
+        """,
+        patience=patience_seconds,
+    )
+    return sorted(row.plan_id for row in rows)
+
+
 def give_blank_sheets(tx: Transaction, lead_ids: Sequence[int]) -> None:
     """Give leads that enrichment never finished an empty sheet, so that a person can see and correct them."""
     tx.run(

@@ -1,0 +1,122 @@
+"""Moves a plan on, batch by batch, forwards or back; each batch is a transaction, and the plan's row is its lock."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from shared.bus.context import Context
+from shared.bus.queues import TaskName
+from shared.custody import apply_moves, write_notices
+from shared.custody.reps import RosterShelf
+from shared.db.transaction import Transaction, transaction
+from shared.domain.lead import OwnerKind
+from shared.routing.coverage import lock_named
+from shared.routing.queries.pools import write_ledgers
+from workers.reassignment.measure import count_moved
+from workers.reassignment.policy.giving import Batch, Standing, as_notices, give
+from workers.reassignment.policy.order import Plan, Planned, PlanState
+from workers.reassignment.policy.taking_back import take_back
+from workers.reassignment.queries import batches as queries
+from workers.reassignment.queries import plans
+
+#: One message moves batches for so long; then it hands the plan on, so that another plan has its turn.
+TURN_SECONDS = 1.0
+#: Reps are told of what came and went once a minute while a plan runs, and when it has ended.
+TELL_SECONDS = 60.0
+
+
+def move_on(context: Context, plan_id: int) -> float | None:
+    """Move batches of a plan for a turn; return in how many seconds the next is due, None when nothing is left."""
+    until = time.monotonic() + TURN_SECONDS
+    delay = move_batch(context, plan_id)
+    while delay == 0.0 and time.monotonic() < until:
+        delay = move_batch(context, plan_id)
+    return delay
+
+
+def move_batch(context: Context, plan_id: int) -> float | None:
+    """Move the next batch of a plan; return when the one after it is due, None when this was the last.
+
+    A plan that is paused, or that another worker is moving at this moment, has no next batch here.
+    """
+    with transaction(context.engine, context.publisher) as tx:
+        plan = plans.lock_plan(tx, plan_id, wait=False)
+        if plan is None or plan.state not in {PlanState.APPLYING, PlanState.UNDOING}:
+            return None
+        size = _size(plan, context.settings.reassignment_batch_size)
+        settled = (
+            _forwards(context, tx, plan, size) if plan.state is PlanState.APPLYING else _back(context, tx, plan, size)
+        )
+        count_moved(tx, plan, settled)
+        return _note(tx, plan, settled)
+
+
+def _size(plan: Plan, most: int) -> int:
+    """Return how many leads the batch has: at a slow rate one second's worth."""
+    return most if plan.rate is None else max(1, min(most, int(plan.rate)))
+
+
+def _forwards(context: Context, tx: Transaction, plan: Plan, size: int) -> Counter[str]:
+    planned = queries.claim_pending(tx, plan.plan_id, size)
+    if not planned:
+        return Counter()
+    leads = queries.load_standing(tx, [one.lead_id for one in planned], with_steps=plan.clock == "keep")
+    version = context.policies.version(tx, plan.policy_version)
+    coverage, ruling = lock_named(tx, context.shelf(RosterShelf), version, _pools(planned), _reps(planned, leads))
+    batch = give(plan, ruling, coverage, planned, leads)
+    write_ledgers(tx, coverage.pools, batch.ledgers)
+    return _write(tx, plan, batch, forwards=True)
+
+
+def _back(context: Context, tx: Transaction, plan: Plan, size: int) -> Counter[str]:
+    moved = queries.claim_moved(tx, plan.plan_id, size)
+    if not moved:
+        return Counter()
+    planned = [one.planned for one in moved]
+    leads = queries.load_standing(tx, [one.lead_id for one in planned], with_steps=False)
+    version = context.policies.version(tx, plan.policy_version)
+    coverage, ruling = lock_named(tx, context.shelf(RosterShelf), version, _pools(planned), _reps(planned, leads))
+    batch = take_back(plan, ruling, coverage, moved, leads)
+    write_ledgers(tx, coverage.pools, batch.ledgers)
+    return _write(tx, plan, batch, forwards=False)
+
+
+def _pools(planned: Sequence[Planned]) -> set[str]:
+    return {one.pool for one in planned if one.pool}
+
+
+def _reps(planned: Sequence[Planned], leads: Mapping[int, Standing]) -> set[str]:
+    """Return every rep who gets or loses a lead of the batch."""
+    ways = {(one.from_kind, one.from_owner) for one in planned} | {(one.to_kind, one.to_owner) for one in planned}
+    ways |= {(one.owner_kind, one.owner) for one in leads.values()}
+    return {name for kind, name in ways if kind == OwnerKind.REP and name}
+
+
+def _write(tx: Transaction, plan: Plan, batch: Batch, *, forwards: bool) -> Counter[str]:
+    epochs = apply_moves(tx, batch.moves)
+    queries.write_settled(tx, plan.plan_id, batch.settled, epochs if forwards else {})
+    tx.hand_on(TaskName.ARM, sorted(epochs))
+    return Counter(str(one.state) for one in batch.settled)
+
+
+def _note(tx: Transaction, plan: Plan, settled: Mapping[str, int]) -> float | None:
+    """Write the tallies; end the plan when nothing is left, and tell the reps when it is time."""
+    total = sum(settled.values())
+    change = dict(settled)
+    change["pending" if plan.state is PlanState.APPLYING else "moved"] = -total
+    delay = total / plan.rate if plan.rate and total else 0.0
+    plans.count_settled(tx, plan.plan_id, change, delay)
+    is_told = plan.told_at is not None and (tx.started_at - plan.told_at).total_seconds() < TELL_SECONDS
+    if total and is_told:
+        return delay
+    _tell(tx, plan)
+    if total:
+        return delay
+    plans.set_state(tx, plan.plan_id, PlanState.APPLIED if plan.state is PlanState.APPLYING else PlanState.UNDONE)
+    return None
+
+
+def _tell(tx: Transaction, plan: Plan) -> None:
+    notices = as_notices(plan, queries.load_untold(tx, plan.plan_id, plan.told_at))
+    tx.hand_on(TaskName.SEND, write_notices(tx, notices))
+    plans.note_told(tx, plan.plan_id)
