@@ -53,6 +53,20 @@ def test_one_document_says_it_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert parse_policy(told["policy"]).owner == "ops@here.example"
 
 
+def test_tables_say_what_users_queues_and_fields_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each has its option."""
+    fields = tmp_path / "fields.csv"
+    fields.write_text("field,as\nSegment__c,lead_type\n", encoding="utf-8")
+    tables = ("--users", str(FILES / "users.csv"), "--queues", str(FILES / "queues.csv"), "--fields", str(fields))
+
+    _import(_COMPANY, *tables)
+
+    rules = {rule.name: rule for rule in parse_policy(capsys.readouterr().out).rules}
+    assert str(rules["entry-05-ana"].to) == "rep:ana"
+    assert str(rules["entry-08-enterprise-us"].to) == "pool:enterprise_us"
+    assert "lead_type" in str(rules["entry-08-enterprise-us"].when)
+
+
 def test_a_file_is_written_once(harmless: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A policy that somebody may have edited is not replaced."""
     out = tmp_path / "policy.yaml"

@@ -5,7 +5,7 @@ broader than it was; its leads go on to the later rules, which is said as well.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final
 
@@ -26,6 +26,7 @@ from shared.policy.salesforce.render import render
 from shared.policy.salesforce.report import EntryReport, Report
 from shared.policy.salesforce.rules import AssignmentRule, Entry
 from shared.policy.salesforce.spelling import slug
+from shared.policy.source import MAXIMUM_CHARACTERS
 
 _ORDER_KEPT: Final = "Salesforce has it at this place"
 #: What every imported policy does beyond what it was made from.
@@ -37,11 +38,12 @@ _ADDED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the person adds to the file: the owner of the policy, who users and queues are here, and the hours."""
+    """What the person adds to the file: the policy's owner, what users, queues and fields are here, and the hours."""
 
     owner: str
     users: Mapping[str, str] | None = None
     queues: Mapping[str, QueueHome] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
     hours: Hours = NO_HOURS
 
 
@@ -75,7 +77,7 @@ class _Done:
 def import_rule(rule: AssignmentRule, others: Sequence[AssignmentRule], given: Given) -> Imported:
     """Translate one rule; `others` are only named."""
     reads = [_read(entry) for entry in rule.entries]
-    declared = survey(read.logic for read in reads if read.logic is not None)
+    declared = survey((read.logic for read in reads if read.logic is not None), given.fields)
     places = Places(given.users, given.queues)
     done = [_translated(read, declared, places) for read in reads]
     conditions = [one.rule.when for one in done if one.rule]
@@ -90,7 +92,16 @@ def import_rule(rule: AssignmentRule, others: Sequence[AssignmentRule], given: G
         queues=tuple(places.declared_queues()),
         calendars=given.hours.calendars,
     )
-    return Imported(render(plan), _report(rule, others, done, attributes, given, _notes(declared, places, given)))
+    return Imported(_text(plan), _report(rule, others, done, attributes, given, _notes(declared, places, given)))
+
+
+def _text(plan: Plan) -> str:
+    """The policy; one that would be too long to be read is written without what its rules were in Salesforce."""
+    text = render(plan)
+    if len(text) <= MAXIMUM_CHARACTERS:
+        return text
+    bare = tuple(replace(rule, remarks=()) if isinstance(rule, PlannedRule) else rule for rule in plan.rules)
+    return render(replace(plan, rules=bare))
 
 
 def _read(entry: Entry) -> _Read:

@@ -75,7 +75,7 @@ class Translator:
             Operation.INCLUDES: self._includes,
         }
         if operation not in write:
-            raise UntranslatedError("only the number of employees is a number here; bring it as a word, such as a size")
+            raise _no_number(column)
         return write[operation](column, values, holds)
 
     def _equals(self, column: Column, values: tuple[str, ...], holds: bool) -> Condition:
@@ -164,3 +164,13 @@ def _no_parts(column: Column) -> UntranslatedError:
     return UntranslatedError(
         f"{column.name} is brought to a normal form here, which parts of it do not survive; use equals"
     )
+
+
+def _no_number(column: Column) -> UntranslatedError:
+    """Say why a field cannot be held against a bound."""
+    if column.name == "postal_code":
+        return UntranslatedError(
+            "bounds of five digits, a lower one among them, are translated beside a country that is the United States; "
+            "write beginnings with startsWith"
+        )
+    return UntranslatedError("only the number of employees is a number here; bring it as a word, such as a size")

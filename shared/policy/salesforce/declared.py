@@ -103,7 +103,7 @@ class Declared:
             )
 
 
-def survey(logics: Iterable[Logic]) -> Declared:
+def survey(logics: Iterable[Logic], mapped: Mapping[str, str] | None = None) -> Declared:
     """Look over all terms of a rule: which fields are checkboxes or have several choices, which words would clash."""
     values: dict[str, set[str]] = {}
     multiple: set[str] = set()
@@ -116,7 +116,7 @@ def survey(logics: Iterable[Logic]) -> Declared:
             {one.casefold() for one in term.values if one} if term.operation in _EXACT else {"?"}
         )
     checkboxes = frozenset(key for key, found in values.items() if found and found <= _TRUTHS)
-    return Declared(Fields(industry_as_attribute=_clash(values)), checkboxes, frozenset(multiple))
+    return Declared(Fields(mapped, industry_as_attribute=_clash(values)), checkboxes, frozenset(multiple))
 
 
 def _key(term: Term) -> str:

@@ -1,16 +1,19 @@
 """Fields of Salesforce's lead: which of ours each is, and how its values are written here."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from shared.errors import InputFileError
 from shared.normal.country import country_code
 from shared.normal.industry import normal_industry
 from shared.normal.postal import normal_postal, written_in
 from shared.normal.state import normal_state
 from shared.policy.salesforce.logic import UntranslatedError
+from shared.policy.salesforce.tables import rows_of
+from shared.policy.words import suggestion
 
 #: Takes a value of Salesforce and returns how facts write it; none where no fact can have it.
 Normal = Callable[[str], tuple[str, ...]]
@@ -63,15 +66,32 @@ def _postal(value: str) -> tuple[str, ...]:
     return (code,) if code else ()
 
 
+#: What a field can be here, by our name.
+_HOMES: Final = {
+    "country": Column("", "country", Home.NORMAL, "country", _country),
+    "state": Column("", "state", Home.NORMAL, "state", _state),
+    "industry": Column("", "industry", Home.NORMAL, "industry", _industry),
+    "postal_code": Column("", "postal_code", Home.FIELD, "postal_code", _postal),
+    "employees": Column("", "employees", Home.NUMBER, "employees"),
+    "original_source": Column("", "original_source", Home.FIELD, "original_source"),
+    "product": Column("", "product", Home.FIELD, "product"),
+    "lead_type": Column("", "lead_type", Home.FIELD, "lead_type"),
+    "channel": Column("", "channel", Home.FIELD, "channel"),
+}
+
+#: Standard fields that are fields of rules here.
+_STANDARD: Final = {
+    "Country": "country",
+    "CountryCode": "country",
+    "State": "state",
+    "StateCode": "state",
+    "Industry": "industry",
+    "PostalCode": "postal_code",
+    "NumberOfEmployees": "employees",
+    "LeadSource": "original_source",
+}
 _COLUMNS: Final = (
-    Column("Country", "country", Home.NORMAL, "country", _country),
-    Column("CountryCode", "country", Home.NORMAL, "country", _country),
-    Column("State", "state", Home.NORMAL, "state", _state),
-    Column("StateCode", "state", Home.NORMAL, "state", _state),
-    Column("Industry", "industry", Home.NORMAL, "industry", _industry),
-    Column("PostalCode", "postal_code", Home.FIELD, "postal_code", _postal),
-    Column("LeadSource", "original_source", Home.FIELD, "original_source"),
-    Column("NumberOfEmployees", "employees", Home.NUMBER, "employees"),
+    *(replace(_HOMES[ours], salesforce=field) for field, ours in _STANDARD.items()),
     Column("Company", "Company", Home.ATTRIBUTE, "company"),
     Column("Email", "Email", Home.ATTRIBUTE, "email"),
     Column("FirstName", "FirstName", Home.ATTRIBUTE, "first_name"),
@@ -82,18 +102,33 @@ _COLUMNS: Final = (
 )
 _BY_NAME: Final = {column.salesforce.casefold(): column for column in _COLUMNS}
 
-#: Fields that say who holds the lead, or when and by whom it was made or changed.
+#: Fields that say who holds the lead, or when it was made or changed. Who made it is what a pipeline can say.
 _OF_THE_RECORD: Final = frozenset(
-    {"owner", "ownerid", "createdby", "createdbyid", "createddate", "lastmodifiedby", "lastmodifiedbyid", "id"}
+    {"owner", "ownerid", "createddate", "lastmodifiedby", "lastmodifiedbyid", "id"}
     | {"lastmodifieddate", "systemmodstamp", "lastactivitydate", "lasttransferdate", "lastvieweddate", "converteddate"}
 )
+
+
+def read_fields(text: str, file: str) -> dict[str, str]:
+    """Read `field,as`: which of our fields a field of Salesforce is."""
+    mapped: dict[str, str] = {}
+    for line, row in rows_of(text, file, ("field", "as")):
+        if row["as"] not in _HOMES:
+            mend = suggestion(row["as"], _HOMES)
+            raise InputFileError(f"{file}, line {line}: no field of rules that a lead brings is `{row['as']}`; {mend}.")
+        mapped[row["field"].rpartition(".")[2].casefold()] = row["as"]
+    return mapped
 
 
 class Fields:
     """The fields of one rule; each has one spelling however the entries write it."""
 
-    def __init__(self, *, industry_as_attribute: bool = False) -> None:
-        """Make the fields; an industry becomes an attribute where two of the rule's words would fall together."""
+    def __init__(self, mapped: Mapping[str, str] | None = None, *, industry_as_attribute: bool = False) -> None:
+        """Make the fields; an industry becomes an attribute where two of the rule's words would fall together.
+
+        `mapped` says of fields, by their folded name, which of ours they are.
+        """
+        self._mapped = mapped or {}
         self._found: dict[str, Column] = {}
         if industry_as_attribute:
             self._found["industry"] = Column("Industry", "Industry", Home.ATTRIBUTE)
@@ -104,6 +139,8 @@ class Fields:
         if owner.casefold() not in ("lead", "") or (dot and not owner):
             raise UntranslatedError(f"{field} is no field of the lead itself")
         key = name.casefold()
+        if key in self._mapped:
+            return self._found.setdefault(key, replace(_HOMES[self._mapped[key]], salesforce=name))
         if key in _OF_THE_RECORD:
             raise UntranslatedError(f"{field} tells of the record in Salesforce, which a lead that comes in is not yet")
         known = self._found.get(key) or _BY_NAME.get(key)

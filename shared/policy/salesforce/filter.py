@@ -7,6 +7,7 @@ from typing import Final
 
 from shared.policy.salesforce.logic import And, Logic, Negation, Operation, Or, Term, UntranslatedError, each
 from shared.policy.salesforce.rules import Entry, Item
+from shared.policy.salesforce.zips import with_beginnings
 
 # Salesforce allows ten or so criteria in an entry; nobody nests them deeper than this.
 _DEEPEST: Final = 50
@@ -17,7 +18,7 @@ _TOKEN = re.compile(r"\s*(?:(\d{1,4})|(\(|\))|(AND|OR|NOT)\b)", re.IGNORECASE)
 def logic_of(entry: Entry) -> Logic:
     """What the criteria of an entry ask together; without filter logic all of them."""
     terms = tuple(each(entry.items, _term))
-    return parse_filter(entry.boolean_filter, terms) if entry.boolean_filter else And(terms)
+    return with_beginnings(parse_filter(entry.boolean_filter, terms) if entry.boolean_filter else And(terms))
 
 
 def split_values(text: str) -> tuple[str, ...]:

@@ -1,7 +1,5 @@
 """Who gets the leads: users become reps, queues become claim queues, unless a table says otherwise."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,7 +10,7 @@ from shared.policy.salesforce.logic import UntranslatedError
 from shared.policy.salesforce.plan import PlannedPool, PlannedQueue
 from shared.policy.salesforce.rules import Entry
 from shared.policy.salesforce.spelling import label
-from shared.policy.words import suggestion
+from shared.policy.salesforce.tables import rows_of
 
 #: Where leads wait that nobody else can have; the catch-all's queue.
 EXCEPTIONS: Final = "exceptions"
@@ -34,14 +32,14 @@ class QueueHome:
 
 def read_users(text: str, file: str) -> dict[str, str]:
     """Read `username,rep_id`."""
-    rows = _rows(text, file, ("username", "rep_id"))
+    rows = rows_of(text, file, ("username", "rep_id"))
     return {row["username"].casefold(): row["rep_id"] for _, row in rows}
 
 
 def read_queues(text: str, file: str) -> dict[str, QueueHome]:
     """Read `queue,target` and, for pools, `team`."""
     homes: dict[str, QueueHome] = {}
-    for line, row in _rows(text, file, ("queue", "target")):
+    for line, row in rows_of(text, file, ("queue", "target")):
         try:
             target = Target.parse(row["target"])
         except TargetError as error:
@@ -110,22 +108,3 @@ class Places:
         wanted = f"{wanted}_queue" if wanted in _RESERVED else wanted
         same = [key for key, taken in self.names.items() if taken.partition("~")[0] == wanted]
         return self.names.setdefault(name.casefold(), f"{wanted}~{len(same) + 1}" if same else wanted).replace("~", "_")
-
-
-def _rows(text: str, file: str, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a table with the line on which each ends; InputFileError for a missing column or cell."""
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    try:
-        names = {name.strip().casefold(): name for name in reader.fieldnames or () if name}
-        for name in needed:
-            if name not in names:
-                mend = suggestion(name, names)
-                raise InputFileError(f"{file} has no column `{name}` ({mend}); its first line names the columns.")
-        for row in reader:
-            cells = {name: str(row[column] or "").strip() for name, column in names.items()}
-            blank = next((name for name in needed if not cells[name]), None)
-            if blank is not None:
-                raise InputFileError(f"{file}, line {reader.line_num}: `{blank}` is blank.")
-            yield reader.line_num, cells
-    except csv.Error as error:
-        raise InputFileError(f"{file} is not CSV at line {reader.line_num}: {error}.") from error

@@ -17,6 +17,7 @@ from shared.policy.parse import parse_policy
 from shared.policy.salesforce.convert import Given, Imported, import_rule
 from shared.policy.salesforce.places import read_queues, read_users
 from shared.policy.salesforce.rules import choose, read_rules
+from shared.policy.source import MAXIMUM_CHARACTERS
 from shared.policy.words import fold
 from tests.fixtures.salesforce_texts import FILES, Criterion, EntryText, rules_file
 
@@ -169,6 +170,17 @@ def test_attributes_of_entries_that_are_left_out_are_not_declared() -> None:
 
     assert "Region__c:" not in done.policy
     assert done.report.send == {}
+
+
+def test_a_rule_with_very_many_entries_is_not_too_long() -> None:
+    """What each rule was in Salesforce is left out where the policy could not be read with it."""
+    asked = Criterion("Company", "equals", ",".join(f"Company {number}" for number in range(30)))
+    entries = [EntryText((asked, Criterion("Region__c", "equals", f"R{number}"))) for number in range(800)]
+
+    done = _import(entries)
+
+    assert len(done.policy) < MAXIMUM_CHARACTERS
+    assert "# 1 (line" not in done.policy
 
 
 @pytest.mark.parametrize(

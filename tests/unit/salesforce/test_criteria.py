@@ -2,9 +2,11 @@
 
 import pytest
 
+from shared.errors import InputFileError
 from shared.policy.condition import Condition
 from shared.policy.salesforce.criteria import Translator
 from shared.policy.salesforce.declared import Declared, survey
+from shared.policy.salesforce.fields import read_fields
 from shared.policy.salesforce.filter import split_values
 from shared.policy.salesforce.logic import And, Logic, Operation, Term, UntranslatedError
 from shared.policy.salesforce.render import flow
@@ -63,6 +65,7 @@ def _translate(*terms: Logic) -> tuple[Condition, Declared]:
         ("Vip__c", "equals", "False", '{any: [{Vip__c: {known: false}}, {Vip__c: {not_in: ["true"]}}]}'),
         ("Vip__c", "notEqual", "False", '{Vip__c: "true"}'),
         ("RecordTypeId", "equals", "Inbound", "{RecordType: Inbound}"),
+        ("CreatedById", "equals", "Marketo Sync", "{CreatedById: Marketo Sync}"),
     ],
 )
 def test_each_operator_has_its_condition(field: str, operation: str, value: str, condition: str) -> None:
@@ -79,7 +82,7 @@ def test_each_operator_has_its_condition(field: str, operation: str, value: str,
         ("Country", "startsWith", "U", "normal form"),
         ("Country", "equals", "Atlantis,EMEA", "no value of it is understood as country"),
         ("State", "notContain", "Cal", "normal form"),
-        ("PostalCode", "greaterOrEqual", "90000", "only the number of employees is a number"),
+        ("PostalCode", "greaterOrEqual", "90000", "beside a country that is the United States"),
         ("PostalCode", "equals", "94105-1234", "no value of it is understood as postal code"),
         ("AnnualRevenue", "greaterThan", "5", "only the number of employees is a number"),
         ("NumberOfEmployees", "contains", "5", "no part can be asked for"),
@@ -129,6 +132,28 @@ def test_industries_that_would_fall_together_become_an_attribute() -> None:
     assert "Industry: Banking" in flow(apart)
     assert flow(alone) == "{industry: finance}"
     assert any("“Banking” is “finance” here" in note for note in alone_declared.notes)
+
+
+def test_a_table_says_which_field_of_ours_another_is() -> None:
+    """A team's own country, product or size is ours; its values are brought to our words."""
+    terms = (
+        _term("Primary_Country__c", "equals", "UK"),
+        _term("SKU__c", "startsWith", "S"),
+        _term("Size__c", "lessThan", "5"),
+    )
+    table = "Field,As\nLead.Primary_Country__c,country\nsku__c,product\nSize__c,employees\n"
+
+    declared = survey(terms, read_fields(table, "fields.csv"))
+    found = Translator(declared).condition(And(terms))
+
+    assert flow(found) == "{country: GB, product: {starts_with: [S]}, employees: {lt: 5}}"
+    assert declared.attributes == {}
+
+
+def test_a_table_that_names_no_field_of_ours_is_refused() -> None:
+    """With the line, and the nearest name."""
+    with pytest.raises(InputFileError, match=r"fields.csv, line 2: .* `land`; .*country"):
+        read_fields("field,as\nCountry__c,land\n", "fields.csv")
 
 
 def test_a_field_with_several_choices_has_no_exact_one() -> None:

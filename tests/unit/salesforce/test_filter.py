@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.policy.salesforce.filter import parse_filter, split_values
-from shared.policy.salesforce.logic import And, Logic, Negation, Operation, Or, Term, UntranslatedError
+from shared.policy.salesforce.logic import And, Logic, Negation, Operation, Or, Term, UntranslatedError, terms_of
+from shared.policy.salesforce.zips import with_beginnings
 
 ONE, TWO, THREE = (Term(f"Lead.F{number}", Operation.EQUALS, ("x",)) for number in (1, 2, 3))
 
@@ -88,3 +89,44 @@ def test_a_value_without_end_is_not_translated() -> None:
     """What no field of Salesforce can hold is said to be so."""
     with pytest.raises(UntranslatedError, match="cannot be read"):
         split_values('"' + "x" * 200_000)
+
+
+def _between(first: str, last: str, *more: Term) -> Logic:
+    bounds = (
+        Term("Lead.PostalCode", Operation.GREATER_OR_EQUAL, (first,)),
+        Term("Lead.PostalCode", Operation.LESS_THAN, (last,)),
+    )
+    return with_beginnings(And((*bounds, *more)))
+
+
+_STATES = Term("Lead.Country", Operation.EQUALS, ("USA", "United States"))
+
+
+@given(st.integers(0, 99_999), st.integers(0, 99_999), st.lists(st.integers(0, 99_999), max_size=20))
+def test_a_range_of_zip_codes_is_its_beginnings(first: int, last: int, others: list[int]) -> None:
+    """A code of five digits begins with one of them exactly when it lies in the range, and there are few."""
+    logic = _between(f"{first:05}", f"{last:05}", _STATES)
+    assert isinstance(logic, And)
+    assert logic.parts[0] == _STATES
+
+    term = logic.parts[1]
+    beginnings = term.values if isinstance(term, Term) else ()
+
+    assert len(beginnings) <= 72
+    for code in (*others, first, last, last - 1, first - 1):
+        assert f"{code:05}".startswith(beginnings) is (first <= code < last)
+
+
+@pytest.mark.parametrize(
+    "logic",
+    [
+        _between("27006", "28909"),
+        _between("27006", "28909", Term("Lead.Country", Operation.EQUALS, ("US", "Canada"))),
+        _between("27006", "28909", Term("Lead.Country", Operation.EQUALS, ("US", ""))),
+        _between("2700", "2890", _STATES),
+        with_beginnings(And((Term("Lead.PostalCode", Operation.LESS_THAN, ("28909",)), _STATES))),
+    ],
+)
+def test_other_bounds_of_postal_codes_stay_as_they_are(logic: Logic) -> None:
+    """Where a code might be of another country, or a blank lie in the range, nothing is rewritten."""
+    assert any(term.operation is Operation.LESS_THAN for term in terms_of(logic))

@@ -1,12 +1,11 @@
 """`baton policy import salesforce`: the rules of another system as a policy, with what could not be carried over."""
 
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import click
 
-from shared.console import json_option, note, print_json, say, system_user, with_settings
+from shared.console import json_option, note, print_json, system_user, with_settings
 from shared.policy.errors import Finding, Severity
 from shared.policy.salesforce.report import EntryReport, Report
 from shared.settings import Settings
@@ -37,6 +36,7 @@ def import_() -> None:
 @click.option("--out", help="Write the policy into this new file; default stdout.")
 @click.option("--users", help="CSV `username,rep_id`: who users are here; default the username is the rep id.")
 @click.option("--queues", help="CSV `queue,target,team`: what queues are here; default a claim queue of that name.")
+@click.option("--fields", help="CSV `field,as`: fields that are fields of rules here, such as Land__c,country.")
 @click.option("--business-hours", help="The BusinessHours.settings-meta.xml: hours and holidays become calendars.")
 @click.option("--owner", default=system_user, show_default="the system user", help="Who answers for the policy.")
 @click.option("--offline", is_flag=True, help="Do not look at the reps of the database.")
@@ -50,6 +50,7 @@ def salesforce(  # noqa: PLR0913  click passes every option as a parameter
     out: str | None,
     users: str | None,
     queues: str | None,
+    fields: str | None,
     business_hours: str | None,
     owner: str,
     offline: bool,
@@ -60,7 +61,7 @@ def salesforce(  # noqa: PLR0913  click passes every option as a parameter
     An entry is translated exactly or left out with a comment at its place. The report goes to stderr. Exit 1 when an
     entry is left out, or when the check finds something that stands in the way of activating the policy.
     """
-    files = SalesforceFiles(file, users, queues, business_hours)
+    files = SalesforceFiles(file, users, queues, fields, business_hours)
     done = import_salesforce(files, rule, owner, datetime.now(UTC).date())
     if out is not None:
         write_new(out, done.policy)
@@ -69,10 +70,7 @@ def salesforce(  # noqa: PLR0913  click passes every option as a parameter
         found = [finding_record(one) for one in findings]
         print_json({"file": file, "policy": done.policy, "out": out, **done.report.as_record(), "findings": found})
     else:
-        if out is None:
-            sys.stdout.write(done.policy)
-        else:
-            say(f"The policy is in {out}.")
+        click.echo(done.policy if out is None else f"The policy is in {out}.\n", nl=False)
         print_report(done.report)
         _print_check(out, findings)
     return int(bool(done.report.left_out) or _is_in_the_way(findings))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from shared.errors import InputFileError, RefusedError
 from shared.policy.salesforce.convert import Given, Imported, import_rule
+from shared.policy.salesforce.fields import read_fields
 from shared.policy.salesforce.hours import NO_HOURS, Hours, read_hours
 from shared.policy.salesforce.places import read_queues, read_users
 from shared.policy.salesforce.rules import choose, read_rules
@@ -19,6 +20,7 @@ class SalesforceFiles:
     rules: str
     users: str | None = None
     queues: str | None = None
+    fields: str | None = None
     business_hours: str | None = None
 
 
@@ -30,6 +32,7 @@ def import_salesforce(files: SalesforceFiles, rule: str | None, owner: str, toda
         owner=owner,
         users=read_users(read_document(files.users), files.users) if files.users else None,
         queues=read_queues(read_document(files.queues), files.queues) if files.queues else {},
+        fields=read_fields(read_document(files.fields), files.fields) if files.fields else {},
         hours=_hours(files.business_hours, today) if files.business_hours else NO_HOURS,
     )
     return import_rule(chosen, [one for one in rules if one is not chosen], given)
