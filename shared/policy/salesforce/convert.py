@@ -34,6 +34,10 @@ _ADDED: Final = (
     "Salesforce only gives a lead its owner. Here it first waits 3 to 5 minutes for facts, its owner is overdue after "
     "2 hours, and after 4 it goes to the queue shark_tank: write `buffer` and `sla` if you want it otherwise."
 )
+_CLAIMED: Final = (
+    "Every rep may claim from the queues, and the policy's owner hears of what nobody has claimed for an hour: give "
+    "them `members`, or say with --queues which of them are pools."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ def _attributes(declared: Declared, conditions: Sequence[Condition]) -> tuple[At
 
 def _notes(declared: Declared, places: Places, given: Given) -> tuple[str, ...]:
     """Remarks on the rule as a whole."""
-    notes = [_ADDED, *(f"{note}." for note in declared.notes)]
+    notes = [_ADDED, *((_CLAIMED,) if places.queues else ()), *(f"{note}." for note in declared.notes)]
     notes += [
         f"The user {name} is not in the table of users; the username stands as the rep id." for name in places.strangers
     ]
@@ -203,7 +207,9 @@ def _report(
     )
     named = tuple(f"{one.name} ({'active' if one.is_active else 'not active'})" for one in others)
     send = {one.source if one.words else one.name: one.salesforce for one in attributes if _is_sent(one)}
-    return Report(rule.name, rule.is_active, entries, named, notes, send, tuple(one.name for one in calendars))
+    targets = (target for one in done if one.rule for target in one.rule.to)
+    reps = tuple(dict.fromkeys(target.name for target in targets if target.kind is TargetKind.REP))
+    return Report(rule.name, rule.is_active, entries, named, notes, send, reps, tuple(one.name for one in calendars))
 
 
 def _is_sent(one: AttributeUse) -> bool:

@@ -38,7 +38,7 @@ class EntryReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole rule; `send` are the attributes that leads must bring, with the field of Salesforce each comes from."""
+    """A whole rule; `send` are the attributes that leads must bring, each with its field of Salesforce."""
 
     rule: str
     is_active: bool
@@ -46,6 +46,7 @@ class Report:
     other_rules: tuple[str, ...]
     notes: tuple[str, ...]
     send: Mapping[str, str]
+    reps: tuple[str, ...]
     calendars: tuple[str, ...]
 
     @property
@@ -64,5 +65,6 @@ class Report:
             "other_rules": list(self.other_rules),
             "notes": list(self.notes),
             "attributes_to_send": dict(self.send),
+            "reps": list(self.reps),
             "calendars": list(self.calendars),
         }

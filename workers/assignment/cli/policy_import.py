@@ -56,7 +56,7 @@ def salesforce(  # noqa: PLR0913  click passes every option as a parameter
     offline: bool,
     as_json: bool,
 ) -> int:
-    """Turn lead assignment rules (FILE.assignmentRules-meta.xml) into a policy, and check it.
+    """Turn lead assignment rules (FILE.assignmentRules-meta.xml, or `-`) into a policy, and check it.
 
     An entry is translated exactly or left out with a comment at its place. The report goes to stderr. Exit 1 when an
     entry is left out, or when the check finds something that stands in the way of activating the policy.
@@ -94,8 +94,9 @@ def print_report(report: Report) -> None:
             note(f"      {one.why}")
     _print_list("Not carried over:", _not_carried(report.entries))
     if report.send:
-        listed = [f"{name} (Lead.{field})" for name, field in report.send.items()]
+        listed = [name if name == field else f"{name} ({field})" for name, field in report.send.items()]
         _print_list("Leads must bring in data.attributes:", listed)
+    _print_list("Reps whom the policy names:", report.reps)
     _print_list("To know:", report.notes)
     _print_list("Other rules of the file, not imported; --rule NAME takes one:", report.other_rules)
 

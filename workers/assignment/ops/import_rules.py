@@ -1,5 +1,6 @@
 """Reads what another system exported of its rules, and returns a policy with what became of each part."""
 
+import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -55,6 +56,6 @@ def _hours(file: str, today: date) -> Hours:
 
 def _bytes(file: str) -> bytes:
     try:
-        return Path(file).read_bytes()
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise InputFileError(f"{file} cannot be read: {error.strerror}.") from error
