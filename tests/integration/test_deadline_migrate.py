@@ -1,13 +1,22 @@
 """A policy change moves no running clock; the migrate command does, with a report."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
-from tests.fixtures.pipeline import Pipeline, lead_event, open_pipeline, rep
+from shared.bus.publisher import batches
+from shared.bus.queues import TaskName
+from tests.fixtures.crowds import match_leads
+from tests.fixtures.pipeline import Pipeline, counted, lead_event, open_pipeline, rep
 from tests.fixtures.policy_texts import CLOCKS
 from workers.escalation.migrate import Order, migrate_clocks
 
+_CROWD = 10_000
+#: Everything that a clock is: whose it is, when it falls due, and by which policy.
+_CLOCKS = """
+SELECT md5(string_agg(deadline::text, chr(10) ORDER BY lead_id, epoch, ladder, step)) FROM deadline
+"""
 FASTER = CLOCKS.replace("after: 2h", "after: 1h").replace("after: 4h", "after: 3h")
 
 
@@ -19,6 +28,17 @@ def running(database_url: str, redis_url: str) -> Iterator[Pipeline]:
         pipeline.activate(CLOCKS)
         pipeline.route(*(lead_event(lead_type="demo_request") for _ in range(60)))
         pipeline.activate(FASTER)
+        yield pipeline
+
+
+@pytest.fixture
+def crowd(database_url: str, redis_url: str) -> Iterator[Pipeline]:
+    """Ten thousand running clocks of version 1."""
+    with open_pipeline(database_url, redis_url) as pipeline:
+        pipeline.sync("reps", [rep(f"r{number}", team="Sales") for number in range(20)])
+        pipeline.activate(CLOCKS)
+        for lead_ids in batches(match_leads(pipeline, _CROWD), 1_000):
+            pipeline.deliver(TaskName.ASSIGN, lead_ids)
         yield pipeline
 
 
@@ -75,3 +95,29 @@ def test_what_has_fired_stays_fired(running: Pipeline) -> None:
     assert running.value("SELECT count(*) FROM deadline WHERE step = 1 AND fired_at IS NOT NULL") == 60
     assert running.value("SELECT count(*) FROM decision WHERE outcome = 'remind'") == 60
     assert running.breaches() == []
+
+
+def test_ten_thousand_clocks_stay_until_they_are_moved(crowd: Pipeline) -> None:
+    """A policy that comes into force moves none of them; the command moves all, batch by batch, and says how."""
+    before = crowd.value(_CLOCKS)
+    crowd.activate(FASTER)
+    crowd.keeper.tick()
+    _, planned = migrate_clocks(crowd.context, Order(), lambda _: None)
+    after_activation = crowd.value(_CLOCKS)
+    steps: list[int] = []
+
+    with counted(crowd.context.engine) as statements:
+
+        def note_batch(_: int) -> None:
+            steps.append(len(statements))
+
+        version, moved = migrate_clocks(crowd.context, Order(write=True, made_by="ops"), note_batch)
+
+    assert after_activation == before
+    assert planned == moved
+    assert (version, moved["clocks"], moved["sooner"], moved["same"]) == (2, _CROWD, 2 * _CROWD, _CROWD)
+    assert (_hours(crowd, 2), _hours(crowd, 3)) == ({1.0}, {3.0})
+    # The first batch reads policy and reps as well; each further one costs what the one before it cost.
+    assert len(steps) == _CROWD // 1_000
+    assert len({later - earlier for earlier, later in pairwise(steps)}) == 1
+    assert crowd.breaches() == []

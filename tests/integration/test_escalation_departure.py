@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -11,16 +12,19 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from shared.bus.queues import TaskName
+from shared.db.transaction import transaction
 from tests.conftest import Eventually
-from tests.fixtures.pipeline import Pipeline, lead_event, open_pipeline, rep
+from tests.fixtures.crowds import match_leads
+from tests.fixtures.pipeline import Pipeline, counted, open_pipeline, rep
 from tests.fixtures.policy_texts import CLOCKS
 
-_LEADS = 2_000
+_LEADS = 10_000
 #: Small batches: many of them begin before the rep goes and many after.
-_BATCH = 20
+_BATCH = 50
 _REPS = ("ana", "bob", "cid", "dan")
 _GONE = "ana"
 _HELD = "SELECT count(*) FROM assignment WHERE owner = 'ana' AND ended_at IS NULL"
+_OPEN_OF = "SELECT count(*) FROM assignment WHERE owner = :owner AND ended_at IS NULL"
 _ASSIGNED = "SELECT count(*) FROM assignment WHERE owner_kind = 'rep'"
 
 
@@ -31,10 +35,7 @@ def crowd(database_url: str, redis_url: str) -> Iterator[list[Pipeline]]:
         opened = [stack.enter_context(open_pipeline(database_url, redis_url)) for _ in range(3)]
         opened[0].activate(CLOCKS)
         opened[0].sync("reps", [rep(one, team="Sales") for one in _REPS])
-        lead_ids = opened[0].publish(*(lead_event(lead_type="demo_request") for _ in range(_LEADS)))
-        for stage in (TaskName.ENRICH, TaskName.DEDUPLICATE):
-            opened[0].deliver(stage, lead_ids)
-        opened[0].take_hints()
+        match_leads(opened[0], _LEADS)
         yield opened
 
 
@@ -64,7 +65,7 @@ def _in_the_middle(
     lead_ids = crm.ids("SELECT lead_id FROM lead ORDER BY lead_id")
     with ThreadPoolExecutor(2) as threads:
         running = [threads.submit(_assign_all, one, lead_ids[number::2]) for number, one in enumerate(workers)]
-        eventually(lambda: crm.value(_ASSIGNED) > _LEADS // 4)
+        eventually(lambda: crm.value(_ASSIGNED) > _LEADS // 4, within=60)
         _patiently(leave)
         instant = crm.value("SELECT clock_timestamp()")
         left = _LEADS - crm.value("SELECT count(*) FROM lead WHERE status <> 'matched'")
@@ -123,3 +124,51 @@ def test_who_goes_away_in_the_middle_gets_nothing_new(crowd: list[Pipeline], eve
     assert crm.value("SELECT count(*) FROM assignment WHERE owner = 'ana' AND end_reason = 'owner_away'") == had
     assert crm.statuses() == {"offered": _LEADS}
     assert crm.breaches() == []
+
+
+@pytest.fixture
+def office(database_url: str, redis_url: str) -> Iterator[Pipeline]:
+    """A pipeline whose pool has one rep, so that all leads are theirs."""
+    with open_pipeline(database_url, redis_url) as pipeline:
+        pipeline.activate(CLOCKS)
+        yield pipeline
+
+
+def _leaving_costs(office: Pipeline, leads: int, leave: Callable[[str], object]) -> tuple[int, int]:
+    """Return how many statements it takes when a rep leaves so many leads, and how many of them stay."""
+    rep_id = f"of-{leads}"
+    office.sync("reps", [rep(rep_id, team="Sales")])
+    office.deliver(TaskName.ASSIGN, match_leads(office, leads, source=f"/{rep_id}"))
+    with counted(office.context.engine) as statements:
+        leave(rep_id)
+    left = office.value(_OPEN_OF, owner=rep_id)
+    # Whoever comes next has the pool alone.
+    _depart(office, rep_id)
+    return len(statements), left
+
+
+def _depart(office: Pipeline, rep_id: str) -> None:
+    office.sync("reps", [rep(rep_id, team="Sales", status="departed")])
+
+
+def _go_away(office: Pipeline, rep_id: str) -> None:
+    now = datetime.now(UTC)
+    absence = {"rep_id": rep_id, "from": now.isoformat(), "until": (now + timedelta(hours=8)).isoformat()}
+    office.sync("absences", [absence])
+    with transaction(office.context.engine) as tx:
+        version = office.context.policies.active(tx)
+    assert version is not None
+    office.keeper.hand_over(version)
+
+
+@pytest.mark.parametrize("leave", [_depart, _go_away])
+def test_leaving_costs_the_same_statements_however_many_leads(
+    office: Pipeline, leave: Callable[[Pipeline, str], object]
+) -> None:
+    """Ten leads or two thousand: who leaves them loses all, with the same number of statements."""
+    few = _leaving_costs(office, 10, partial(leave, office))
+    many = _leaving_costs(office, 2_000, partial(leave, office))
+
+    assert few == many
+    assert many[1] == 0
+    assert office.breaches() == []
