@@ -11,9 +11,11 @@ from shared.normal.email import free_mail, normal_email
 from shared.policy.check import check_policy
 from shared.policy.errors import Severity
 from shared.policy.parse import parse_policy
+from workers.demo.answers import make_answers
 from workers.demo.companies import listed_companies
 from workers.demo.crm import ACCOUNTS, AWAY, COVER, DATA
 from workers.demo.generate import Scenario, make_scenario
+from workers.demo.queries import Offer
 from workers.intake.policy.events import sort_bodies
 from workers.intake.policy.records import KINDS, read_record
 
@@ -103,3 +105,18 @@ def test_a_minute_is_a_second() -> None:
 
     assert "A minute of a real policy is a second here" in text
     assert [step.after.total_seconds() for step in document.sla[-1].ladders.accept] == [120, 240]
+
+
+def test_reps_answer_in_every_way() -> None:
+    """Some accept and work, some hand back with a reason, some say nothing; the same offers give the same answers."""
+    offers = [Offer(number, f"rep-{number % 7}") for number in range(600)]
+    events = [json.loads(body) for body in make_answers(offers, NOW)]
+    said = Counter(event["type"] for event in events)
+
+    assert [json.loads(body) for body in make_answers(offers, NOW)] == events
+    assert len({event["id"] for event in events}) == len(events)
+    assert said["lead.accepted"] > said["lead.touched"] > said["lead.meeting_booked"] > said["lead.converted"] > 0
+    assert said["lead.converted"] == said["opportunity.upserted"]
+    assert said["lead.recycled"] > 0
+    assert said["lead.accepted"] + said["lead.recycled"] < len(offers)
+    assert not sort_bodies(make_answers(offers, NOW)).unreadable

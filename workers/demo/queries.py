@@ -203,3 +203,41 @@ def load_story(tx: Transaction, lead_id: int) -> list[Told]:
         id=lead_id,
     )
     return [Told(row.at, row.after_seconds, row.what, row.detail) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A lead that waits for the answer of its owner."""
+
+    lead_id: int
+    owner: str
+
+
+def load_offers(tx: Transaction, limit: int) -> list[Offer]:
+    """Return the first leads that wait for an answer, in the order in which they came."""
+    rows = tx.rows(
+        """
+        SELECT lead_id, owner FROM lead JOIN assignment USING (lead_id)
+        WHERE lead.status = 'offered' AND ended_at IS NULL AND NOT test ORDER BY lead_id LIMIT %(limit)s
+        """,
+        limit=limit,
+    )
+    return [Offer(row.lead_id, row.owner) for row in rows]
+
+
+def count_unsettled(tx: Transaction) -> int:
+    """Return how many captured events nobody has settled yet."""
+    return int(tx.value("SELECT count(*) FROM event WHERE outcome = 'open'"))
+
+
+def load_answers(tx: Transaction, source: str) -> list[tuple[str, str, int]]:
+    """Return (what was said, what became of it, leads) of the answers that came from there."""
+    rows = tx.rows(
+        """
+        SELECT replace(split_part(type, '.', 2), '_', ' ') AS said, outcome, count(*) AS leads,
+            min(event_number) AS first
+        FROM event WHERE source = %(source)s AND type LIKE 'lead.%%' GROUP BY type, outcome ORDER BY first
+        """,
+        source=source,
+    )
+    return [(row.said, row.outcome, row.leads) for row in rows]

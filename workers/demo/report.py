@@ -81,6 +81,8 @@ def show_next(program: str, prefix: Sequence[str]) -> None:
         ("pool show americas", "who is next, and why the others are not"),
         ("queue list", "what lies where, and for how long"),
         ("quarantine list", "the events that nobody could read"),
+        ("report handoff", "how leads passed from marketing to sales, in full"),
+        ("report coaching", "what each rep did with what was offered"),
         ("report audit --source /forms/demo", "the last leads of a form"),
     ):
         say(f"  {' '.join((*prefix, program, arguments))}")

@@ -16,6 +16,7 @@ from shared.bus.context import Context
 from shared.console import note, say
 from shared.db.transaction import transaction
 from shared.settings import Settings
+from workers.demo.answers import let_reps_answer
 from workers.demo.clock_story import tell_story
 from workers.demo.crm import DATA
 from workers.demo.generate import make_scenario
@@ -58,7 +59,9 @@ def _explain(context: Context, outcome: Outcome) -> int:
     if example is not None:
         _baton("lead", "show", str(example))
     story = tell_story(context, _baton)
-    is_clean = _baton("audit") == 0 and story.claimed
+    answered = let_reps_answer(context)
+    _baton("report", "handoff", "--brief", "--html", _short(context.settings.home / "handoff.html"))
+    is_clean = _baton("audit") == 0 and story.claimed and answered
     say()
     if not outcome.is_at_rest:
         unread = outcome.published - outcome.standing.read

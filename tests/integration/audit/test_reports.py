@@ -11,6 +11,8 @@ from shared.db.transaction import transaction
 from tests.fixtures.pipeline import Pipeline, counted, lead_event, open_pipeline, rep
 from tests.fixtures.policy_texts import CLOCKS
 from workers.audit.measure import measure_handoff
+from workers.audit.policy.layout import arrange
+from workers.audit.policy.measures import Measure
 from workers.cli import main
 
 _CLOCK_AND_PROMISES = """
@@ -192,6 +194,60 @@ def test_delivered_and_worked_reconcile(history: Pipeline, capsys: pytest.Captur
         ("not worked", "pooled", 1),
         ("unexplained difference", "all", 0),
     ]
+
+
+def test_every_measure_stands_on_the_page_once(history: Pipeline) -> None:
+    """Whatever is measured has its place in a table or beside one, and no figure is told twice."""
+    with transaction(history.context.engine) as tx:
+        version = history.context.policies.active(tx)
+        assert version is not None
+        measures = measure_handoff(tx, version, timedelta(days=7))
+
+    shown = [
+        measure
+        for section in arrange(measures)
+        for measure in (*section.figures, *(one for table in section.tables for _, row in table.rows for one in row))
+        if measure is not None
+    ]
+
+    assert sorted(map(_name, shown)) == sorted(map(_name, measures))
+    assert {one.requirement for one in shown} >= {"R103", "R106", "R122", "R130"}
+
+
+def _name(measure: Measure) -> tuple[str, str, str, str]:
+    return measure.requirement, measure.name, measure.by, measure.of
+
+
+def test_the_key_figures_alone(history: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--brief` prints what both teams look at first, and no list of reps or paths."""
+    del history
+
+    code = main(["report", "handoff", "--brief"])
+
+    out = capsys.readouterr().out
+    assert code == 0
+    assert "unexplained difference" in out
+    assert "== Paths" not in out
+
+
+def test_what_may_be_recovered_is_listed(history: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    """A conversion whose opportunity was lost is listed with its rep and amount; leads without an owner as well."""
+    history.rows("UPDATE lead SET opportunity_id = 'deal-1' WHERE lead_id = 1")
+    deal = {"opportunity_id": "deal-1", "stage": "Closed Lost", "is_open": "false", "closed_at": "2026-11-20T00:00:00Z"}
+    history.sync("opportunities", [deal])
+    before = main(["report", "recovery", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    history.rows("UPDATE assignment SET ended_at = now(), end_reason = 'lost' WHERE lead_id = 2 AND ended_at IS NULL")
+
+    code = main(["report", "recovery"])
+
+    (lost,) = found["closed_lost"]
+    assert before == code == 0
+    assert (lost["lead_id"], lost["rep"], lost["amount"], lost["opportunity_id"]) == (1, "ann", 900.0, "deal-1")
+    assert found["no_owner"] == []
+    out = capsys.readouterr().out
+    assert "deal-1" in out
+    assert "No owner" in out
 
 
 def test_people_read_tables(history: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:

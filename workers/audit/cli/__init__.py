@@ -2,10 +2,10 @@
 
 import click
 
-from workers.audit.cli import handoff, reports
+from workers.audit.cli import handoff, recovery, reports
 from workers.audit.cli.audit import audit, report
 
-for _command in (reports.coaching, reports.team, reports.weights, handoff.handoff):
+for _command in (reports.coaching, reports.team, reports.weights, handoff.handoff, recovery.recovery):
     report.add_command(_command)
 
 commands: list[click.Command] = [audit, report]

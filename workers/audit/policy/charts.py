@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from html import escape
 
 #: Units of the drawing, which scales to the width of the page.
-_WIDTH, _LABEL, _ROW, _VALUE = 720, 190, 26, 130
+_WIDTH, _LABEL, _ROW, _VALUE = 780, 250, 26, 130
+#: Letters of a name that fit before the bars; the whole name shows when the pointer rests on it.
+_LETTERS = 30
 
 
 def bars(title: str, rows: Sequence[tuple[str, float, str]]) -> str:
@@ -22,9 +24,11 @@ def bars(title: str, rows: Sequence[tuple[str, float, str]]) -> str:
 
 def _bar(number: int, row: tuple[str, float, str], most: float) -> str:
     name, value, words = row
+    shown = name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"
     top, length = number * _ROW + 4, max(0.0, value) / most * (_WIDTH - _LABEL - _VALUE)
     return (
-        f'<text x="{_LABEL - 10}" y="{top + 14}" text-anchor="end">{escape(name[:28])}</text>'
+        f"<g><title>{escape(name)}</title>"
+        f'<text x="{_LABEL - 10}" y="{top + 14}" text-anchor="end">{escape(shown)}</text></g>'
         f'<rect x="{_LABEL}" y="{top}" width="{length:.1f}" height="{_ROW - 8}" rx="2"/>'
         f'<text x="{_LABEL + length + 8:.1f}" y="{top + 14}">{escape(words)}</text>'
     )

@@ -1,7 +1,7 @@
 """The measures of the hand-off, from counts that the statements return; pure. docs/reports.md defines each."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.policy.document import Commitments
@@ -25,7 +25,10 @@ NOT_CARRIED = (
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number of the report: the requirement it answers, what of, its value (None: nothing to measure) and n."""
+    """One number of the report: the requirement it answers, what of, its value (None: nothing to measure) and n.
+
+    `by` is the dimension whose group `of` names; blank for what is measured of everything.
+    """
 
     requirement: str
     name: str
@@ -34,6 +37,7 @@ class Measure:
     unit: str
     n: int
     note: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +77,35 @@ def measure_all(loaded: Loaded, commitments: Commitments) -> list[Measure]:
     return [measure for part in parts for measure in part]
 
 
-def _share(requirement: str, name: str, of: str, part: int, whole: int, note: str = "") -> Measure:
-    return Measure(requirement, name, of, ratio(part, whole), "share", whole, note)
+def _share(requirement: str, name: str, of: str, part: int, whole: int, note: str = "", by: str = "") -> Measure:
+    return Measure(requirement, name, of, ratio(part, whole), "share", whole, note, by)
+
+
+def _of(by: str, measures: Iterable[Measure]) -> Iterator[Measure]:
+    """Say of measures which dimension they are taken by."""
+    return (replace(one, by=by) for one in measures)
 
 
 def _speed(loaded: Loaded, total: Row) -> Iterator[Measure]:
     for cell in loaded.of("week"):
-        yield Measure("R103", "median first touch", cell["name"], cell["touch_minutes"], "minutes", cell["touched"])
+        of, minutes = cell["name"], cell["touch_minutes"]
+        yield Measure("R103", "median first touch", of, minutes, "minutes", cell["touched"], by="week")
     yield _share("R104", "assigned within 5 minutes", "all", total["assigned_in_5"], total["assigned"])
-    for minutes in (10, 15):
-        touched = total[f"touched_in_{minutes}"]
-        yield _share("R066", f"touched within {minutes} minutes", "all", touched, total["assigned"])
+    for within in (10, 15):
+        touched = total[f"touched_in_{within}"]
+        yield _share("R066", f"touched within {within} minutes", "all", touched, total["assigned"])
     for cell in loaded.of("hours"):
         of = f"arrived {cell['name']}"
-        yield Measure("R077", "median first touch", of, cell["touch_minutes"], "minutes", cell["touched"])
-        yield _share("R077", "touched", of, cell["touched"], cell["delivered"])
+        minutes, touched = cell["touch_minutes"], cell["touched"]
+        yield Measure("R077", "median first touch", of, minutes, "minutes", touched, by="hours")
+        yield _share("R077", "touched", of, touched, cell["delivered"], by="hours")
 
 
 def _custody(loaded: Loaded) -> Iterator[Measure]:
     for row in loaded.queues:
-        yield Measure("R106", "median age in queue", row["queue"], row["median_minutes"], "minutes", row["leads"])
-        yield Measure("R106", "oldest in queue", row["queue"], row["oldest_minutes"], "minutes", row["leads"])
+        of, leads = row["queue"], row["leads"]
+        yield Measure("R106", "median age in queue", of, row["median_minutes"], "minutes", leads, by="queue")
+        yield Measure("R106", "oldest in queue", of, row["oldest_minutes"], "minutes", leads, by="queue")
     apart = loaded.apart
     yield _share("R107", "reassigned to another rep", "all", apart["reassigned"], apart["assigned"])
     yield Measure(
@@ -122,37 +134,38 @@ def _rates(loaded: Loaded, total: Row) -> Iterator[Measure]:
 
 def _groups(loaded: Loaded) -> Iterator[Measure]:
     for cell in loaded.of("source"):
-        yield _share("R109", "opportunity rate by source", cell["name"], cell["converted"], cell["delivered"])
-        yield _share("R010", "context complete by source", cell["name"], cell["complete"], cell["delivered"])
+        of, delivered = cell["name"], cell["delivered"]
+        yield _share("R109", "opportunity rate by source", of, cell["converted"], delivered, by="source")
+        yield _share("R010", "context complete by source", of, cell["complete"], delivered, by="source")
     for cell in loaded.of("path"):
-        of, worked, converted = cell["name"], cell["worked"], cell["converted"]
-        yield _share("R109", "opportunity rate by path", of, converted, cell["delivered"])
-        yield Measure("R112", "revenue per worked lead", of, ratio(cell["revenue"], worked), "money", worked)
-        yield Measure("R123", "converted by path", of, converted, "leads", cell["delivered"])
-        yield Measure("R123", "median time to conversion", of, cell["convert_days"], "days", converted)
-        yield Measure("R129", "median assignment delay", of, cell["assign_minutes"], "minutes", cell["assigned"])
-        yield _share("R130", "assigned, of what came this way", of, cell["assigned"], cell["delivered"])
+        yield from _of("path", _path(cell))
+
+
+def _path(cell: Row) -> Iterator[Measure]:
+    of, worked, converted = cell["name"], cell["worked"], cell["converted"]
+    yield _share("R109", "opportunity rate by path", of, converted, cell["delivered"])
+    yield Measure("R112", "revenue per worked lead", of, ratio(cell["revenue"], worked), "money", worked)
+    yield Measure("R123", "converted by path", of, converted, "leads", cell["delivered"])
+    yield Measure("R123", "median time to conversion", of, cell["convert_days"], "days", converted)
+    yield Measure("R129", "median assignment delay", of, cell["assign_minutes"], "minutes", cell["assigned"])
+    yield _share("R130", "assigned, of what came this way", of, cell["assigned"], cell["delivered"])
 
 
 def _owners(loaded: Loaded) -> Iterator[Measure]:
     reps = [cell for cell in loaded.of("rep") if cell["name"] != "no rep"]
     for cell in reps:
-        yield _share("R108", "meeting rate by owner", cell["name"], cell["meetings"], cell["worked"])
-        yield Measure(
-            "R129",
-            "median assignment delay",
-            f"rep {cell['name']}",
-            cell["assign_minutes"],
-            "minutes",
-            cell["assigned"],
-        )
+        of, delay = f"rep {cell['name']}", cell["assign_minutes"]
+        yield _share("R108", "meeting rate by owner", cell["name"], cell["meetings"], cell["worked"], by="rep")
+        yield Measure("R129", "median assignment delay", of, delay, "minutes", cell["assigned"], by="rep")
     yield from _mismatches(loaded)
     worth = {cell["name"]: ratio(cell["revenue"], cell["worked"]) or 0.0 for cell in loaded.of("lead type")}
     mixed = [cell for cell in loaded.of("rep and lead type") if cell["name"] != "no rep"]
     for cell in reps:
         own = [one for one in mixed if one["name"] == cell["name"]]
         value = sum(one["delivered"] * worth.get(one["lead_type"], 0.0) for one in own)
-        yield Measure("R061", "expected value of leads given", cell["name"], value, "money", cell["delivered"])
+        yield Measure(
+            "R061", "expected value of leads given", cell["name"], value, "money", cell["delivered"], by="rep"
+        )
 
 
 def _mismatches(loaded: Loaded) -> Iterator[Measure]:
@@ -165,15 +178,18 @@ def _mismatches(loaded: Loaded) -> Iterator[Measure]:
             low, high = wilson(compared[0], compared[1]) or (0.0, 1.0)
             note = f"p {fisher(*compared):.3f}, 95 % {low:.0%} to {high:.0%}, others {compared[2] / compared[3]:.0%}"
             of = f"{cell['name']}, {cell['lead_type']}"
-            yield _share("R110", "possible routing mismatch", of, compared[0], compared[1], note)
+            yield _share(
+                "R110", "possible routing mismatch", of, compared[0], compared[1], note, by="rep and lead type"
+            )
 
 
 def _bands(loaded: Loaded) -> Iterator[Measure]:
     rates: dict[str, float | None] = {}
     for cell in sorted(loaded.of("band"), key=lambda one: BANDS.index(one["name"])):
-        rates[cell["name"]] = ratio(cell["converted"], cell["delivered"])
-        requirement = "R121" if cell["name"] in {"0 to 5 min", "5 to 30 min"} else "R120"
-        yield _share(requirement, "conversion by response time", cell["name"], cell["converted"], cell["delivered"])
+        of, converted, delivered = cell["name"], cell["converted"], cell["delivered"]
+        rates[of] = ratio(converted, delivered)
+        requirement = "R121" if of in {"0 to 5 min", "5 to 30 min"} else "R120"
+        yield _share(requirement, "conversion by response time", of, converted, delivered, by="response time")
     first, later = rates.get("0 to 5 min"), rates.get("30 to 60 min")
     if first is not None and later:
         yield Measure("R120", "5 minutes against an hour", "all", first / later, "times", len(rates))
@@ -186,7 +202,7 @@ def _reconciled(loaded: Loaded, total: Row) -> Iterator[Measure]:
     yield Measure("R122", "worked", "all", worked, "leads", delivered)
     for place, leads in items.items():
         if leads:
-            yield Measure("R122", "not worked", place, leads, "leads", delivered)
+            yield Measure("R122", "not worked", place, leads, "leads", delivered, by="place")
     difference = unexplained(delivered, worked, items)
     yield Measure("R122", "unexplained difference", "all", difference, "leads", delivered, "has to be zero")
 
@@ -194,10 +210,11 @@ def _reconciled(loaded: Loaded, total: Row) -> Iterator[Measure]:
 def _stages(loaded: Loaded) -> Iterator[Measure]:
     for row in loaded.stages:
         name = STAGES[row["stage"]]
-        yield Measure("R124", "qualified leads that came as far", name, row["reached"], "leads", row["reached"])
+        reached = row["reached"]
+        yield Measure("R124", "qualified leads that came as far", name, reached, "leads", reached, by="stage")
         if row["stage"] < len(STAGES) - 1:
-            note = f"{row['under_way']} more are under way"
-            yield _share("R127", "lost after the stage", name, row["lost"], row["reached"], note)
+            note = f"{row['under_way']:,} more are under way"
+            yield _share("R127", "lost after the stage", name, row["lost"], reached, note, by="stage")
 
 
 def _leak(loaded: Loaded, total: Row) -> Iterator[Measure]:
@@ -218,12 +235,15 @@ def _leak(loaded: Loaded, total: Row) -> Iterator[Measure]:
 
 def _misses(loaded: Loaded) -> Iterator[Measure]:
     for row in loaded.offers:
+        # What waits for its answer, and has time, is neither kept nor missed.
+        settled = row["offers"] - row["waiting"]
         if row["kind"] == "all":
-            kept = row["offers"] - row["missed"]
-            yield _share("R105", "offers within SLA", "all", kept, row["offers"], "neither overdue nor lost to silence")
-            yield _share("R071", "offers lost to silence", "all", row["silent"], row["offers"])
+            kept, note = settled - row["missed"], f"neither overdue nor silent; {row['waiting']:,} more are in time"
+            yield _share("R105", "offers within SLA", "all", kept, settled, note)
+            yield _share("R071", "offers lost to silence", "all", row["silent"], settled)
         else:
-            yield _share("R129", "SLA misses", f"{row['kind']} {row['name']}", row["missed"], row["offers"])
+            of = f"{row['kind']} {row['name']}"
+            yield _share("R129", "SLA misses", of, row["missed"], settled, by=row["kind"])
 
 
 def _promises(loaded: Loaded, total: Row, promised: Commitments) -> Iterator[Measure]:

@@ -109,14 +109,15 @@ def load_stages(tx: Transaction, since: timedelta) -> list[Row]:
 
 
 def load_offers(tx: Transaction, since: timedelta) -> list[Row]:
-    """Return offers to reps, those marked overdue and those lost to silence, in all and by rule, pool and rep."""
+    """Return offers to reps, in all and by rule, pool and rep: marked overdue, lost to silence, and still in time."""
     rows = tx.rows(
         """
         SELECT CASE WHEN GROUPING(one.rule) = 0 THEN 'rule' WHEN GROUPING(one.pool) = 0 THEN 'pool'
                 WHEN GROUPING(one.owner) = 0 THEN 'rep' ELSE 'all' END AS kind,
             coalesce(one.rule, one.pool, one.owner, 'none') AS name, count(*) AS offers,
             count(one.overdue_at) AS overdue, count(*) FILTER (WHERE end_reason = 'non_response') AS silent,
-            count(*) FILTER (WHERE overdue_at IS NOT NULL OR end_reason = 'non_response') AS missed
+            count(*) FILTER (WHERE overdue_at IS NOT NULL OR end_reason = 'non_response') AS missed,
+            count(*) FILTER (WHERE ended_at IS NULL AND overdue_at IS NULL AND lead.status = 'offered') AS waiting
         FROM assignment AS one JOIN lead USING (lead_id)
         WHERE owner_kind = 'rep' AND NOT test AND started_at > now() - %(since)s::interval
         GROUP BY GROUPING SETS ((), (one.rule), (one.pool), (one.owner)) ORDER BY kind, name
