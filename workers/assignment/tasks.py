@@ -14,6 +14,7 @@ from shared.routing.policy.balance import explain
 from shared.routing.policy.case import Case, Coverage
 from shared.routing.policy.moves import Ruling, as_moves, as_notices, has_clock, reopenings, stays_held
 from shared.routing.policy.place import Placement, place
+from shared.routing.policy.record import record_coverage
 from shared.routing.policy.route import route
 from shared.routing.queries import pools
 from workers.assignment.queries import decide as queries
@@ -34,19 +35,34 @@ def assign(context: Context, lead_ids: list[int]) -> None:
 def decide(context: Context, tx: Transaction, version: Version, cases: Sequence[Case]) -> list[Placement]:
     """Route the leads, load who could take them, place them, and write it all."""
     routes = route(version.policy, cases)
-    coverage, ruling = load_coverage(tx, context.shelf(RosterShelf), version, routes)
+    shelf = context.shelf(RosterShelf)
+    coverage, ruling = load_coverage(tx, shelf, version, routes)
     placements, ledgers = place(version.policy, version.last_queue, routes, coverage)
-    _write(tx, ruling, coverage, placements)
+    _write(tx, shelf, ruling, coverage, placements)
     pools.write_ledgers(tx, coverage.pools, ledgers)
     return placements
 
 
-def _write(tx: Transaction, ruling: Ruling, coverage: Coverage, placements: Sequence[Placement]) -> None:
+def _write(
+    tx: Transaction, shelf: RosterShelf, ruling: Ruling, coverage: Coverage, placements: Sequence[Placement]
+) -> None:
     moving = [one for one in placements if not stays_held(one)]
-    asked = {one.pool for one in moving if one.pool}
-    seats = {name: explain(state) for name, state in coverage.pools.items() if name in asked}
+    gave = {one.pool for one in moving if one.pool}
+    seats = {name: explain(state) for name, state in coverage.pools.items() if name in gave}
     snapshots = pools.write_snapshots(tx, ruling.version, seats)
+    coverage_id = _keep(tx, shelf, ruling, coverage, moving)
     apply_moves(tx, reopenings(ruling, moving))
-    apply_moves(tx, as_moves(ruling, moving, snapshots))
+    apply_moves(tx, as_moves(ruling, moving, snapshots, coverage_id))
     tx.hand_on(TaskName.SEND, write_notices(tx, as_notices(ruling, moving)))
     queries.postpone(tx, {one.case.lead_id: one.next_attempt_at for one in placements if stays_held(one)})
+
+
+def _keep(
+    tx: Transaction, shelf: RosterShelf, ruling: Ruling, coverage: Coverage, moving: Sequence[Placement]
+) -> int | None:
+    """Keep who could take the batch, if anybody was asked, so that a rehearsal can ask them again."""
+    if not any(one.asked_somebody for one in moving):
+        return None
+    asked = {name for one in moving for name in one.asked_pools}
+    record = record_coverage(coverage, ruling.policy.pools, asked, shelf.roster, shelf.revision)
+    return pools.write_coverage(tx, record)

@@ -14,9 +14,11 @@ from shared.policy.compile import Policy
 from shared.policy.derive import Derived
 from shared.policy.document import Ladders
 from shared.routing.policy.place import Placement, as_record
+from shared.routing.policy.record import account_document
 from shared.routing.policy.route import Route
 
-_STATUS = {
+#: The status of a lead by where it was placed.
+STATUS_OF = {
     "rep": Status.OFFERED,
     "claim": Status.POOLED,
     "exception": Status.HELD,
@@ -45,9 +47,14 @@ class Ruling:
         return self._worked_out[key]
 
 
-def as_moves(ruling: Ruling, placements: Sequence[Placement], snapshots: Mapping[str, int]) -> list[Move]:
-    """Return the moves; `snapshots` names the record of each pool as it stood before the batch."""
-    return [_move(ruling, placement, snapshots) for placement in placements]
+def as_moves(
+    ruling: Ruling, placements: Sequence[Placement], snapshots: Mapping[str, int], coverage_id: int | None = None
+) -> list[Move]:
+    """Return the moves; `snapshots` names the record of each pool as it stood before the batch.
+
+    `coverage_id` is the record of everybody who could have got the leads, where it was kept.
+    """
+    return [_move(ruling, placement, _detail(placement, snapshots, coverage_id)) for placement in placements]
 
 
 def stays_held(placement: Placement) -> bool:
@@ -85,7 +92,7 @@ def has_clock(placement: Placement) -> bool:
     return placement.kind in {"rep", "claim", "exception"} and not stays_held(placement)
 
 
-def _move(ruling: Ruling, placement: Placement, snapshots: Mapping[str, int]) -> Move:
+def _move(ruling: Ruling, placement: Placement, detail: Mapping[str, Any]) -> Move:
     route = placement.route
     is_rep, is_queue = placement.kind == "rep", placement.kind in {"claim", "exception"}
     directive = placement.case.directive
@@ -93,9 +100,9 @@ def _move(ruling: Ruling, placement: Placement, snapshots: Mapping[str, int]) ->
     return Move(
         lead_id=placement.case.lead_id,
         from_status=Status.MATCHED if _held_again(placement) else placement.case.from_status,
-        status=_STATUS[placement.kind],
+        status=STATUS_OF[placement.kind],
         stage=Stage.ASSIGNMENT,
-        outcome=str(_STATUS[placement.kind]),
+        outcome=str(STATUS_OF[placement.kind]),
         policy_version=ruling.version,
         owner_kind=kind if is_rep or is_queue else None,
         owner=placement.name if is_rep or is_queue else None,
@@ -113,7 +120,7 @@ def _move(ruling: Ruling, placement: Placement, snapshots: Mapping[str, int]) ->
         intent=min(route.intent, 32_767),
         qualified=route.qualification.passed,
         steps=_steps(ruling, placement),
-        detail=_detail(placement, snapshots),
+        detail=detail,
     )
 
 
@@ -132,7 +139,7 @@ def _steps(ruling: Ruling, placement: Placement) -> tuple[Step, ...]:
     return ()
 
 
-def _detail(placement: Placement, snapshots: Mapping[str, int]) -> dict[str, Any]:
+def _detail(placement: Placement, snapshots: Mapping[str, int], coverage_id: int | None) -> dict[str, Any]:
     """Record the inputs and the way of a decision, so that it can be replayed and explained."""
     route = placement.route
     detail = _asked(route) | {"tried": as_record(placement.tried)}
@@ -147,6 +154,8 @@ def _detail(placement: Placement, snapshots: Mapping[str, int]) -> dict[str, Any
         detail["directive"] = directive.as_document()
     if placement.pool is not None:
         detail["pool"] = {"snapshot": snapshots[placement.pool], "place": placement.place_in_pool}
+    if coverage_id is not None:
+        detail["coverage"] = coverage_id
     if route.match.first_action is not None:
         action = route.match.first_action
         detail["first_action"] = {"task": action.task, "within_seconds": _seconds(action.within)}
@@ -155,13 +164,15 @@ def _detail(placement: Placement, snapshots: Mapping[str, int]) -> dict[str, Any
 
 def _asked(route: Route) -> dict[str, Any]:
     """Return what the policy was asked with, and whether that made a qualified lead."""
-    case, qualification = route.case, route.qualification
+    case, qualification, used = route.case, route.qualification, _used_facts(route.derived)
+    account = account_document(case.account, used.keys() | case.facts.keys()) if case.account else {}
     return {
         "inputs": {
-            "facts": _used_facts(route.derived),
+            "facts": used,
             "bad": dict(case.bad),
             "account_id": case.account.account_id if case.account else None,
-        },
+        }
+        | ({"account": account} if account else {}),
         "qualification": {
             "passed": qualification.passed,
             "icp": qualification.icp_passed,

@@ -4,7 +4,7 @@ The cascade is bounded: every target is tried at most once, and the last one is 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,9 @@ from shared.routing.policy.route import Route
 
 #: How long a lead that nobody could take waits before it is decided again; changes of reps wake it at once.
 RETRY_AFTER = timedelta(seconds=30)
+
+#: How the targets begin behind which there are reps.
+_PEOPLE = ("pool:", "rep:", "owner:", "team:")
 
 NO_ONE_AVAILABLE = "no_one_available"
 CLOSED = "closed"
@@ -53,6 +56,16 @@ class Placement:
         """Return the lead's case."""
         return self.route.case
 
+    @property
+    def asked_pools(self) -> list[str]:
+        """Return the pools that were asked, whether they took the lead or not."""
+        return [one.target.removeprefix("pool:") for one in self.tried if one.target.startswith("pool:")]
+
+    @property
+    def asked_somebody(self) -> bool:
+        """Say whether it mattered who was there: a pool, a team or a rep was asked."""
+        return any(one.target.startswith(_PEOPLE) for one in self.tried)
+
 
 @dataclass(slots=True)
 class _Search:
@@ -76,9 +89,23 @@ class Placing:
         self._given: dict[str, int] = {}
         self._barred: set[str] = set()
 
+    @property
+    def asked(self) -> Collection[str]:
+        """Return the pools that were asked so far."""
+        return self._pickers.keys()
+
+    def ledger(self, name: str) -> PoolState:
+        """Return a pool that was asked, as it stands now."""
+        return self._pickers[name].state()
+
     def ledgers(self) -> dict[str, PoolState]:
         """Return the pools that were asked, after the batch."""
-        return {name: picker.state() for name, picker in self._pickers.items()}
+        return {name: self.ledger(name) for name in self.asked}
+
+    def place_all(self, routes: Iterable[Route]) -> list[Placement]:
+        """Place leads one after the other: higher intent first, then who came first, and ties end at the lead id."""
+        ordered = sorted(routes, key=lambda route: (-route.intent, route.case.received_at, route.case.lead_id))
+        return [self.place(route) for route in ordered]
 
     def leave(self, rep_id: str) -> None:
         """Count a lead that the rep no longer holds."""
@@ -282,8 +309,7 @@ def place(
     of a kind of lead is. Ties end at the lead id, so the same batch always gives the same owners.
     """
     placing = Placing(policy, last_queue, coverage)
-    ordered = sorted(routes, key=lambda route: (-route.intent, route.case.received_at, route.case.lead_id))
-    return [placing.place(route) for route in ordered], placing.ledgers()
+    return placing.place_all(routes), placing.ledgers()
 
 
 def as_record(tried: Sequence[Tried]) -> list[dict[str, Any]]:

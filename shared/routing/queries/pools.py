@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.db.arrays import rows_as_json
+from shared.db.arrays import as_json, rows_as_json
 from shared.db.transaction import Transaction
 from shared.routing.policy.balance import PoolState, Seat
 from shared.routing.policy.pools import Ledger, LedgerLine
+from shared.routing.policy.record import CoverageRecord
 
 
 def lock_pools(tx: Transaction, names: Sequence[str]) -> dict[str, int]:
@@ -138,3 +139,18 @@ def write_snapshots(tx: Transaction, policy_version: int, seats: Mapping[str, An
         rows=rows_as_json({"pool": name, "seats": value} for name, value in seats.items()),
     )
     return {row.pool: row.snapshot_id for row in rows}
+
+
+def write_coverage(tx: Transaction, record: CoverageRecord) -> int:
+    """Keep who could take the leads of a batch; return the record's id."""
+    return int(
+        tx.value(
+            """
+            INSERT INTO coverage_snapshot (roster, reps, pools)
+            VALUES (%(roster)s, %(reps)s::jsonb, %(pools)s::jsonb) RETURNING coverage_id
+            """,
+            roster=record.roster,
+            reps=as_json(record.reps_document()),
+            pools=as_json(record.pools_document()),
+        )
+    )
