@@ -1,7 +1,7 @@
 """One task, one transaction: it commits at the edge, and what it wants to tell others leaves after the commit."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,6 +41,12 @@ class Transaction:
         """Run one statement and return the first column of its first row, or None."""
         row = self.row(sql, **parameters)
         return None if row is None else row[0]
+
+    def stream(self, sql: str, *, at_once: int, **parameters: Any) -> Iterator[Sequence[Row[Any]]]:
+        """Run one statement by a cursor of the server and yield its rows in portions, so that memory stays bounded."""
+        options = {"stream_results": True, "max_row_buffer": at_once}
+        with self.connection.exec_driver_sql(sql, parameters, execution_options=options) as result:
+            yield from result.partitions(at_once)
 
     def run(self, sql: str, **parameters: Any) -> int:
         """Run one statement and return how many rows it changed."""
