@@ -32,6 +32,22 @@ def cases_of(tx: Transaction, rows: Sequence[Any]) -> list[Case]:
     ]
 
 
+def load_cases_of(tx: Transaction, rep_id: str) -> list[Case]:
+    """Return the living leads of a rep as they would be decided again, without any lock."""
+    rows = tx.rows(
+        """
+        SELECT lead.lead_id, lead.status, lead.received_at, coalesce(lead.release_at, lead.received_at) AS released_at,
+            lead.account_id, lead.test, fact_sheet.sheet -> 'facts' AS facts, fact_sheet.sheet -> 'bad' AS bad,
+            NULL::jsonb AS directive, NULL AS hold_reason
+        FROM assignment JOIN lead USING (lead_id) JOIN fact_sheet USING (lead_id)
+        WHERE ended_at IS NULL AND owner_kind = 'rep' AND owner = %(rep_id)s
+        ORDER BY lead.lead_id
+        """,
+        rep_id=rep_id,
+    )
+    return cases_of(tx, rows)
+
+
 def load_accounts(tx: Transaction, account_ids: Collection[str]) -> dict[str, AccountState]:
     """Return accounts with their newest open opportunity: `opened_at` descending, blanks last, then id."""
     if not account_ids:
