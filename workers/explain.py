@@ -1,5 +1,6 @@
 """`baton policy explain`: where one lead would go under a policy, and why; beside the rooms, for it needs several."""
 
+from datetime import datetime
 from typing import Any
 
 import click
@@ -15,7 +16,7 @@ from shared.policy.compile import compile_policy
 from shared.policy.parse import parse_policy
 from shared.settings import Settings
 from workers.assignment.cli.lead_text import headline, print_fact_table, print_rules
-from workers.assignment.cli.options import instant_words
+from workers.assignment.cli.options import instant, instant_words
 from workers.assignment.ops.find import active_policy
 from workers.assignment.ops.policies import read_document
 from workers.forecast import Forecast, forecast
@@ -35,14 +36,19 @@ def policy() -> None:
 @policy.command()
 @click.argument("file", default=LIVE)
 @click.option("--lead", "lead_file", required=True, help="A lead.submitted event as JSON, or its data alone.")
+@click.option("--at", type=instant, help="As of this instant, such as 2027-01-01T09:00:00Z; default now.")
 @json_option
 @with_settings
-def explain(settings: Settings, file: str, lead_file: str, *, as_json: bool) -> None:
-    """Say where a lead would go under a policy file (or `live`, the one in force), and why; nothing is written."""
+def explain(settings: Settings, file: str, lead_file: str, at: datetime | None, *, as_json: bool) -> None:
+    """Say where a lead would go under a policy file (or `live`, the one in force), and why; nothing is written.
+
+    With --at it says who would own the lead at that instant: under the version that is in force then, which may be a
+    planned one, with the absences, hours, holidays and caps of that instant. What it has to take from now is named.
+    """
     data = read_submission(read_document(lead_file))
     with open_context(settings) as context, transaction(context.engine) as tx:
         tx.run("SET TRANSACTION READ ONLY")
-        found = forecast(context, tx, _version(context, tx, file), data)
+        found = forecast(context, tx, _version(context, tx, file, at), data, at)
     if set(settings.providers) - {"account", "listed"}:
         note("Vendors are not asked: the facts that only they know are missing here.")
     if as_json:
@@ -51,9 +57,9 @@ def explain(settings: Settings, file: str, lead_file: str, *, as_json: bool) -> 
         print_forecast(found)
 
 
-def _version(context: Context, tx: Transaction, file: str) -> Version:
+def _version(context: Context, tx: Transaction, file: str, at: datetime | None) -> Version:
     if file == LIVE:
-        return active_policy(tx, context.policies)
+        return active_policy(tx, context.policies, at)
     return Version(_NOT_STORED, compile_policy(parse_policy(read_document(file))))
 
 
@@ -77,7 +83,8 @@ def read_submission(text: str) -> dict[str, Any]:
 
 def print_forecast(found: Forecast) -> None:
     """Print a forecast for a person."""
-    say(f"{destination(found)} (policy {_name(found.policy_version)})")
+    when = f"At {instant_words(found.at)} UTC: " if found.taken_from_now else ""
+    say(f"{when}{destination(found)} (policy {_name(found.policy_version)})")
     for step in found.clock:
         say(f"  clock   {step.action.replace('_', ' ')} at {instant_words(step.due_at)} UTC, if nothing happens before")
     if found.first_action:
@@ -91,7 +98,12 @@ def print_forecast(found: Forecast) -> None:
     say(f"  tried: {'; '.join(found.tried) or 'nothing'}")
     if found.colleagues:
         rows = [(one.rep_id, "gets it" if one.chosen else "", one.why, one.open_leads) for one in found.colleagues]
-        print_table(["rep", "", "why", "open leads"], rows, f"Pool {found.pool} as it stands")
+        stands = "would stand" if found.taken_from_now else "stands"
+        print_table(["rep", "", "why", "open leads"], rows, f"Pool {found.pool} as it {stands}")
+    if found.taken_from_now:
+        say("Of that instant: the version in force, absences, hours, holidays and caps. Taken from now:")
+        for one in found.taken_from_now:
+            say(f"  {one}")
 
 
 def destination(found: Forecast) -> str:

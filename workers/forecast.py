@@ -1,7 +1,12 @@
-"""Where one lead would go and why, without writing: the rooms' own pure code over the database as it stands."""
+"""Where one lead would go and why, without writing: the rooms' own pure code over the database as it stands.
+
+Asked for another instant, it takes the version in force, the absences, the hours and the caps of that instant, and all
+else from now: nobody knows who will be hired, what reps will hold, or which deals will be open.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from shared.bus.context import Context
@@ -45,10 +50,13 @@ _NO_LEAD = 0
 class Forecast:
     """What would become of a lead: its facts, whom and what it would match, and why it would go where it would go.
 
-    `joins` is the living lead of the same person, which it would join instead of being routed.
+    `joins` is the living lead of the same person, which it would join instead of being routed. `taken_from_now` says
+    what is not as it will be, or was, at the instant that was asked for.
     """
 
     policy_version: int
+    at: datetime
+    taken_from_now: tuple[str, ...]
     facts: tuple[Fact, ...]
     sheet: Mapping[str, Any]
     enrichment: tuple[str, ...]
@@ -68,9 +76,23 @@ class Forecast:
     colleagues: tuple[Colleague, ...]
 
 
-def forecast(context: Context, tx: Transaction, version: Version, data: Mapping[str, Any]) -> Forecast:
-    """Take a submission through the rooms as they stand now; vendors are not asked, nothing is locked or written."""
-    lead = _gathered(context, tx, version, data)
+#: What a forecast for another instant takes from now.
+_FROM_NOW = (
+    "the reps with their teams, weights and capacities, and who has departed",
+    "what the reps hold, and the ledgers of the pools",
+    "accounts with their owners, open opportunities, and what persons did so far",
+)
+
+
+def forecast(
+    context: Context, tx: Transaction, version: Version, data: Mapping[str, Any], at: datetime | None = None
+) -> Forecast:
+    """Take a submission through the rooms as they stand now, or as far as that can be told at another instant.
+
+    Vendors are not asked, nothing is locked or written.
+    """
+    now = at or tx.started_at
+    lead = _gathered(context, tx, version, data, now)
     waiting = Waiting(_NO_LEAD, lead.sheet["facts"], lead.sheet["bad"])
     person = _person(tx, version, waiting)
     # The account as if the person were new: what the rules say is worth knowing even of a lead that would join another.
@@ -78,12 +100,14 @@ def forecast(context: Context, tx: Transaction, version: Version, data: Mapping[
     accounts = match_accounts(tx, context.shelf(AccountNames), version.policy.matching, [waiting], [alone])
     settled = settle([person], accounts, version.number)[0]
     account_id = accounts[_NO_LEAD].account_id
-    route = route_one(version.policy, _case(tx, waiting, account_id))
-    coverage, ruling = load_coverage(tx, context.shelf(RosterShelf), version, [route], locked=False)
+    route = route_one(version.policy, _case(tx, waiting, account_id, now))
+    coverage, ruling = load_coverage(tx, context.shelf(RosterShelf), version, [route], locked=False, at=now)
     placements, _ = place(version.policy, version.last_queue, [route], coverage)
     move = as_moves(ruling, placements, dict.fromkeys(coverage.pools, 0))[0]
     return Forecast(
         policy_version=version.number,
+        at=now,
+        taken_from_now=() if at is None else _FROM_NOW,
         facts=facts_of(lead.sheet),
         sheet={name: value for name, value in lead.sheet.items() if name not in {"facts", "origins"}},
         enrichment=tuple(decision_words("enrichment", "buffering", None, lead.detail)),
@@ -96,9 +120,9 @@ def forecast(context: Context, tx: Transaction, version: Version, data: Mapping[
     )
 
 
-def _gathered(context: Context, tx: Transaction, version: Version, data: Mapping[str, Any]) -> Buffered:
-    dossiers = gather(tx, context.settings.providers, [Received(_NO_LEAD, data, tx.started_at)])
-    return buffered(version.policy, version.number, dossiers, tx.started_at, wanting=())[0]
+def _gathered(context: Context, tx: Transaction, version: Version, data: Mapping[str, Any], now: datetime) -> Buffered:
+    dossiers = gather(tx, context.settings.providers, [Received(_NO_LEAD, data, now)])
+    return buffered(version.policy, version.number, dossiers, now, wanting=())[0]
 
 
 def _person(tx: Transaction, version: Version, waiting: Waiting) -> PersonDecision:
@@ -115,15 +139,15 @@ def _living(tx: Transaction, lead_id: int, emails: Mapping[int, frozenset[str]])
     return Living(lead_id, status, emails.get(lead_id, frozenset()), load_lead(tx, lead_id).get("track"))
 
 
-def _case(tx: Transaction, waiting: Waiting, account_id: str | None) -> Case:
+def _case(tx: Transaction, waiting: Waiting, account_id: str | None, now: datetime) -> Case:
     accounts = load_accounts(tx, [account_id] if account_id else [])
     email = waiting.facts.get("email_key")
     signals = load_signals(tx, [email] if email else [])
     return Case(
         lead_id=_NO_LEAD,
         from_status=Status.MATCHED,
-        received_at=tx.started_at,
-        released_at=tx.started_at,
+        received_at=now,
+        released_at=now,
         facts=waiting.facts,
         bad=waiting.bad,
         account=accounts.get(account_id or ""),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -36,8 +37,13 @@ def load_roster(tx: Transaction, shelf: RosterShelf) -> dict[str, Rep]:
     return shelf.roster
 
 
-def load_states(tx: Transaction, roster: dict[str, Rep], rep_ids: Collection[str]) -> dict[str, RepState]:
-    """Return the reps with load and absences; a statement of its own, so that it sees what the lock waited for."""
+def load_states(
+    tx: Transaction, roster: dict[str, Rep], rep_ids: Collection[str], at: datetime | None = None
+) -> dict[str, RepState]:
+    """Return the reps with load and absences; a statement of its own, so that it sees what the lock waited for.
+
+    The loads are those of now; `at` is the instant from which on absences count, the transaction's by default.
+    """
     if not rep_ids:
         return {}
     loads = tx.rows(
@@ -47,7 +53,7 @@ def load_states(tx: Transaction, roster: dict[str, Rep], rep_ids: Collection[str
         """,
         ids=sorted(rep_ids),
     )
-    absences = load_absences(tx, rep_ids)
+    absences = load_absences(tx, rep_ids, at)
     return {
         row.rep_id: RepState(_with_status(roster[row.rep_id], row.status), row.open_leads, absences.get(row.rep_id, ()))
         for row in loads
@@ -55,14 +61,17 @@ def load_states(tx: Transaction, roster: dict[str, Rep], rep_ids: Collection[str
     }
 
 
-def load_absences(tx: Transaction, rep_ids: Collection[str]) -> dict[str, tuple[Absence, ...]]:
-    """Return absences that have not ended, by rep."""
+def load_absences(
+    tx: Transaction, rep_ids: Collection[str], at: datetime | None = None
+) -> dict[str, tuple[Absence, ...]]:
+    """Return absences that have not ended at an instant, the transaction's by default, by rep."""
     rows = tx.rows(
         """
         SELECT rep_id, starts_at, ends_at, stop_before, cover_rep_id FROM absence
-        WHERE ends_at > now() AND rep_id = ANY(%(ids)s::text[]) ORDER BY rep_id, starts_at
+        WHERE ends_at > coalesce(%(at)s, now()) AND rep_id = ANY(%(ids)s::text[]) ORDER BY rep_id, starts_at
         """,
         ids=sorted(rep_ids),
+        at=at,
     )
     found: dict[str, tuple[Absence, ...]] = {}
     for row in rows:

@@ -1,6 +1,7 @@
 """Loads everybody who could get a lead of the batch, under the locks of the house: pools first, then reps."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.custody import reps as rep_queries
@@ -27,25 +28,30 @@ def load_coverage(
     *,
     holders: Collection[str] = (),
     locked: bool = True,
+    at: datetime | None = None,
 ) -> tuple[Coverage, Ruling]:
     """Return pools and reps as they stand, locked until the transaction ends, and the ruling they are placed under.
 
     `holders` are reps who hold leads of the batch now, locked with the others; without `locked` it is only a look.
+    A look may be at another instant: absences, hours and caps are those of `at`, loads and ledgers those of now.
     """
+    now = at or tx.started_at
     names = pools_of(routes)
     given = queries.lock_pools(tx, names) if locked else queries.load_given(tx, names)
     roster = rep_queries.load_roster(tx, shelf)
     direct = _direct(routes, roster) | set(holders)
     if version.policy.on_away.offered is OnAbsence.COVER:
-        direct |= _covers(tx, direct)
-    return _cover(tx, version, roster, {name: version.policy.pools[name] for name in names}, given, direct, locked)
+        direct |= _covers(tx, direct, now)
+    pools = {name: version.policy.pools[name] for name in names}
+    return _cover(tx, version, roster, _Scope(pools, given, direct, now, locked))
 
 
 def load_everybody(tx: Transaction, shelf: RosterShelf, version: Version) -> tuple[Coverage, Ruling]:
     """Return all pools and all reps as they stand for a bulk move that is being planned; nothing is locked."""
     roster = rep_queries.load_roster(tx, shelf)
     pools = {name: for_bulk(pool) for name, pool in version.policy.pools.items()}
-    return _cover(tx, version, roster, pools, queries.load_given(tx, sorted(pools)), set(roster), locked=False)
+    given = queries.load_given(tx, sorted(pools))
+    return _cover(tx, version, roster, _Scope(pools, given, set(roster), tx.started_at, locked=False))
 
 
 def lock_named(
@@ -55,35 +61,38 @@ def lock_named(
     pools = {name: for_bulk(version.policy.pools[name]) for name in sorted(names)}
     given = queries.lock_pools(tx, list(pools))
     roster = rep_queries.load_roster(tx, shelf)
-    return _cover(tx, version, roster, pools, given, set(rep_ids), locked=True)
+    return _cover(tx, version, roster, _Scope(pools, given, set(rep_ids), tx.started_at, locked=True))
 
 
-def _cover(
-    tx: Transaction,
-    version: Version,
-    roster: dict[str, Rep],
-    pools: Mapping[str, Pool],
-    given: Mapping[str, int],
-    direct: Collection[str],
-    locked: bool,
-) -> tuple[Coverage, Ruling]:
-    members = {name: members_of(pool, roster) for name, pool in pools.items()}
-    needed = {rep_id for rep_ids in members.values() for rep_id in rep_ids} | set(direct)
-    if locked:
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What is looked at: pools with what they gave, reps beside their members, the instant, and whether under locks."""
+
+    pools: Mapping[str, Pool]
+    given: Mapping[str, int]
+    direct: Collection[str]
+    now: datetime
+    locked: bool
+
+
+def _cover(tx: Transaction, version: Version, roster: dict[str, Rep], scope: _Scope) -> tuple[Coverage, Ruling]:
+    members = {name: members_of(pool, roster) for name, pool in scope.pools.items()}
+    needed = {rep_id for rep_ids in members.values() for rep_id in rep_ids} | set(scope.direct)
+    if scope.locked:
         rep_queries.lock(tx, needed)
-    reps = rep_queries.load_states(tx, roster, needed)
-    states = _pools(tx, version, pools, given, members, reps, tx.started_at)
-    calendars = version.calendars(tx.started_at)
+    reps = rep_queries.load_states(tx, roster, needed, scope.now)
+    states = _pools(tx, version, scope.pools, scope.given, members, reps, scope.now)
+    calendars = version.calendars(scope.now)
     clocks = Clocks(calendars, {rep_id: rep.calendar for rep_id, rep in roster.items()})
-    coverage = Coverage(tx.started_at, reps, states, calendars)
-    return coverage, Ruling(version.policy, version.number, tx.started_at, clocks)
+    coverage = Coverage(scope.now, reps, states, calendars)
+    return coverage, Ruling(version.policy, version.number, scope.now, clocks)
 
 
 def look_at_pool(tx: Transaction, shelf: RosterShelf, version: Version, name: str, at: datetime) -> PoolState:
     """Return one pool as it would stand at an instant with the ledger and the loads of now; nothing is locked."""
     roster = rep_queries.load_roster(tx, shelf)
     members = {name: members_of(version.policy.pools[name], roster)}
-    reps = rep_queries.load_states(tx, roster, members[name])
+    reps = rep_queries.load_states(tx, roster, members[name], at)
     pools = {name: version.policy.pools[name]}
     return _pools(tx, version, pools, queries.load_given(tx, [name]), members, reps, at)[name]
 
@@ -114,6 +123,6 @@ def _direct(routes: Sequence[Route], roster: Mapping[str, Rep]) -> set[str]:
     return direct_reps_of(routes, teams, team_of) & roster.keys()
 
 
-def _covers(tx: Transaction, rep_ids: Collection[str]) -> set[str]:
-    absences = rep_queries.load_absences(tx, rep_ids)
+def _covers(tx: Transaction, rep_ids: Collection[str], at: datetime) -> set[str]:
+    absences = rep_queries.load_absences(tx, rep_ids, at)
     return {one.cover_rep_id for away in absences.values() for one in away if one.cover_rep_id}
