@@ -86,7 +86,7 @@ _WORKERS: Mapping[str, Any] = {
     "worker_prefetch_multiplier": 1,
     "worker_hijack_root_logger": False,
     "worker_redirect_stdouts": False,
-    # Two fifths of a worker's own time; Flower turns them on as long as somebody looks.
+    # Two fifths of a worker's own time; Flower turns them on, and `celery -A workers.app control enable_events` does.
     "worker_send_task_events": False,
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     # Memory that a long day collects goes back: about an hour of full load.

@@ -9,6 +9,10 @@ from pathlib import Path
 from shared.bus.queues import ROOMS
 from shared.settings import FOREIGN_NAMES, PREFIX, Settings
 
+#: Without any heartbeat a worker has no way to send events, and `celery events` and Flower see nothing. Celery's own
+#: two seconds are for clusters that elect leaders by them; who looks at a page is well served by ten.
+_HEARTBEAT_SECONDS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
@@ -35,15 +39,15 @@ def baton_command(*arguments: str) -> tuple[str, ...]:
 def celery_command(room: str, concurrency: int) -> tuple[str, ...]:
     """Return the command line of the Celery worker of a room.
 
-    Gossip, mingle and heartbeats serve clusters of one broker that elect leaders; each costs messages and gives us
-    nothing. Prefetching would hide waiting messages in one worker while another is idle.
+    Gossip and mingle serve clusters of one broker that elect leaders; each costs messages and gives us nothing.
+    Prefetching would hide waiting messages in one worker while another is idle.
     """
     queues = ",".join(queue.value for queue in ROOMS[room])
     return (
         *(sys.executable, "-m", "celery", "--quiet", "--app", "workers.app", "worker"),
         *("--queues", queues, "--hostname", f"{room}@%h", "--concurrency", str(concurrency)),
         *("--optimization", "fair", "--disable-prefetch"),
-        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        *("--without-gossip", "--without-mingle", "--heartbeat-interval", str(_HEARTBEAT_SECONDS)),
     )
 
 
