@@ -14,6 +14,7 @@ import structlog
 from structlog.typing import Processor
 
 from shared.settings import Settings
+from shared.tracing import add_trace
 
 #: Loggers that say one line or more per task or request at level info: our own events and metrics say it once a batch.
 _QUIET = ("celery.worker.strategy", "celery.app.trace", "httpx", "httpcore", "alembic.runtime.plugins")
@@ -58,6 +59,7 @@ _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
+    add_trace,
     structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
 ]
 

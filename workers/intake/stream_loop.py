@@ -4,12 +4,14 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 import psycopg
 import structlog
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
+from shared import tracing
 from shared.bus.context import Context
 from shared.bus.garbage import search_rarely
 from shared.bus.stream import Entry
@@ -108,7 +110,11 @@ class Intake:
 
     def _capture(self, entries: Sequence[Entry], *, reclaimed: bool) -> None:
         def capture(batch: Sequence[Entry]) -> None:
-            capture_batch(self._context, batch, reclaimed=reclaimed)
+            started = time.perf_counter()
+            with tracing.span("intake.capture", events=len(batch)):
+                tally = capture_batch(self._context, batch, reclaimed=reclaimed)
+                seconds = round(time.perf_counter() - started, 4)
+                log.info("batch_captured", seconds=seconds, **asdict(tally))
 
         def refuse(entry: Entry, error: Exception) -> None:
             log.error("event_refused", entry=entry.entry_id, error=type(error).__name__)

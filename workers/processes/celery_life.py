@@ -10,7 +10,7 @@ import structlog
 from celery import Celery, bootsteps, current_app, signals
 from celery.exceptions import WorkerShutdown
 
-from shared import log
+from shared import log, tracing
 from shared.bus.queues import ROUTES
 from shared.errors import UnavailableError
 from shared.health import HealthServer, serve
@@ -38,6 +38,7 @@ class WorkerLife:
         signals.setup_logging.connect(self._configure_logs)
         signals.worker_init.connect(self._begin)
         signals.worker_process_init.connect(self._begin_child)
+        signals.worker_process_shutdown.connect(self._end_child)
         signals.worker_ready.connect(self._become_ready)
         signals.worker_shutting_down.connect(self._become_unready)
         signals.worker_shutdown.connect(self._end)
@@ -51,7 +52,12 @@ class WorkerLife:
 
     def _begin_child(self, **_: Any) -> None:
         forget_live_values()
-        _begin_at_zero(_queues(current_app))
+        queues = _queues(current_app)
+        _begin_at_zero(queues)
+        tracing.begin(f"worker-{'-'.join(queues)}")
+
+    def _end_child(self, **_: Any) -> None:
+        tracing.end()
 
     def begin_to_answer(self, worker: Any) -> None:
         """Serve the pages: a worker that waits for its broker is alive."""

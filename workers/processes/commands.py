@@ -16,7 +16,7 @@ import click
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared import log
+from shared import log, tracing
 from shared.bus.assembly import open_context
 from shared.bus.queues import ROOMS
 from shared.console import json_option, note, print_json, print_table, say, with_settings
@@ -130,7 +130,10 @@ def _entry_command(name: str, module: str) -> click.Command:
         settings = load_settings()
         log.configure(settings, name)
         show_build(name)
-        with open_context(settings, needs_redis=name != "keeper") as context, ExitStack() as stack:
+        tracing.begin(name)
+        with ExitStack() as stack:
+            stack.callback(tracing.end)
+            context = stack.enter_context(open_context(settings, needs_redis=name != "keeper"))
             if settings.metrics_port:
                 ready = partial(_database_trouble, context.engine)
                 stack.enter_context(serve(settings.metrics_port, host=settings.metrics_host, ready=ready))
