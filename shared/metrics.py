@@ -135,5 +135,5 @@ LAST_LOOK = Observed(
 
 # Shown by every process ----------------------------------------------------------------------------------------------
 
-BUILD_INFO = Observed("baton_build_info", "1 for the release and the kind of a process.", ("version", "process"))
+BUILD_INFO = Observed("baton_build_info", "1 for the release and the kind of a process.", ("version", "role"))
 WORKER_INFO = Observed("baton_worker_info", "1 for each queue that a worker listens to.", ("queue",))

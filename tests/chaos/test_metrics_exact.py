@@ -120,7 +120,7 @@ def test_counters_agree_with_the_database_whoever_is_killed(
     assert shown[sample("baton_conservation_delta")] == 0
     for name, page in pages.items():
         kind = "worker" if name.startswith("worker-") else name
-        assert [one for one in page if one.name == "baton_build_info" and ("process", kind) in one.labels], name
+        assert [one for one in page if one.name == "baton_build_info" and ("role", kind) in one.labels], name
     listened = {dict(one.labels)["queue"] for page in pages.values() for one in page if one.name == "baton_worker_info"}
     assert listened == {one.removeprefix("worker-") for one in pages if one.startswith("worker-")}
     assert total(pages["worker-assignment"], "baton_tasks_total", task="assignment.assign") > 0

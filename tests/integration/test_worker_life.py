@@ -98,7 +98,7 @@ def test_a_worker_answers_counts_exactly_and_logs_json(
     _, logs = worker.communicate(timeout=45)
 
     assert {name.rpartition("_")[2] for name in files} <= {"main.db", "slot0.db", "slot1.db"}
-    assert 'baton_build_info{process="worker"' in page
+    assert 'baton_build_info{role="worker"' in page
     assert worker.returncode == 0
     lines = [json.loads(line) for line in logs.splitlines() if line.strip()]
     assert {line["process"] for line in lines} == {"worker"}
