@@ -117,9 +117,12 @@ class Settings(BaseModel):
     batch_size: int = Field(
         default=1000, ge=1, le=5000, description="leads or events that one task or read handles at once"
     )
-    # Live routing waits for the same reps no longer than such a batch takes: some ten milliseconds.
+    # Live routing waits for the same reps as long as such a batch takes, so a tenth of it is moved while leads come.
     reassignment_batch_size: int = Field(
-        default=100, ge=1, le=5000, description="leads that one transaction of a bulk move handles"
+        default=1000,
+        ge=1,
+        le=5000,
+        description="leads that one transaction of a bulk move handles; a tenth beside new leads",
     )
     visibility_timeout_seconds: int = Field(
         default=600, ge=60, description="a Celery message that nobody acknowledged for so long is delivered again"

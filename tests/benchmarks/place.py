@@ -17,7 +17,7 @@ from shared.local.state import read_state
 from shared.settings import Settings
 
 #: Numbered databases of Redis: Baton's own is 0.
-NAIVE_REDIS, NOOP_REDIS, STATEMENTS_REDIS, TIMERS_REDIS = 1, 2, 3, 4
+NAIVE_REDIS, NOOP_REDIS, STATEMENTS_REDIS, TIMERS_REDIS, BULK_REDIS = 1, 2, 3, 4, 5
 
 
 @dataclass(frozen=True, slots=True)

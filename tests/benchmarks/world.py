@@ -27,7 +27,7 @@ _KNOWN_SHARE = 30
 _PRIVATE_SHARE = 5
 _AGAIN_SHARE = 3
 
-_POLICY = Path(__file__).with_name("policy.yaml")
+POLICY = Path(__file__).with_name("policy.yaml")
 _TEAMS = ("West", "Central", "East", "Field")
 #: Country, state, and the beginning of a telephone number there.
 _PLACES = (
@@ -48,7 +48,7 @@ def seed(settings: Settings) -> None:
     now = datetime.now(UTC)
     try:
         with transaction(engine) as tx:
-            version = policies.store(tx, _POLICY.read_text(encoding="utf-8"), name="benchmark", by="benchmark")
+            version = policies.store(tx, POLICY.read_text(encoding="utf-8"), name="benchmark", by="benchmark")
             policies.activate(tx, version, by="benchmark")
             for kind, rows in (("reps", _reps()), ("accounts", _accounts()), ("opportunities", _opportunities())):
                 records = [(read_record(KINDS[kind], row), now) for row in rows]

@@ -19,6 +19,10 @@ from workers.reassignment.policy.taking_back import take_back
 from workers.reassignment.queries import batches as queries
 from workers.reassignment.queries import plans
 
+#: New leads wait for the same reps as long as a batch takes: some ten milliseconds are no delay, some hundred are.
+BUSY_PART = 10
+#: Nobody came for so long: then nobody waits for a batch either.
+QUIET_SECONDS = 2.0
 #: One message moves batches for so long; then it hands the plan on, so that another plan has its turn.
 TURN_SECONDS = 1.0
 #: Reps are told of what came and went once a minute while a plan runs, and when it has ended.
@@ -43,7 +47,7 @@ def move_batch(context: Context, plan_id: int) -> float | None:
         plan = plans.lock_plan(tx, plan_id, wait=False)
         if plan is None or plan.state not in {PlanState.APPLYING, PlanState.UNDOING}:
             return None
-        size = _size(plan, context.settings.reassignment_batch_size)
+        size = _size(plan, context.settings.reassignment_batch_size, is_quiet=plans.is_quiet(tx, QUIET_SECONDS))
         settled = (
             _forwards(context, tx, plan, size) if plan.state is PlanState.APPLYING else _back(context, tx, plan, size)
         )
@@ -51,9 +55,10 @@ def move_batch(context: Context, plan_id: int) -> float | None:
         return _note(tx, plan, settled)
 
 
-def _size(plan: Plan, most: int) -> int:
-    """Return how many leads the batch has: at a slow rate one second's worth."""
-    return most if plan.rate is None else max(1, min(most, int(plan.rate)))
+def _size(plan: Plan, most: int, *, is_quiet: bool) -> int:
+    """Return how many leads the batch has: a tenth while new leads come, at a slow rate one second's worth."""
+    usual = most if is_quiet else max(1, most // BUSY_PART)
+    return usual if plan.rate is None else max(1, min(usual, int(plan.rate)))
 
 
 def _forwards(context: Context, tx: Transaction, plan: Plan, size: int) -> Counter[str]:

@@ -20,9 +20,9 @@ Say = Callable[..., dict[str, Any]]
 def company(database_url: str, redis_url: str) -> Iterator[Pipeline]:
     """Two territories with two reps each, six leads in Britain, six in Norway and four in Italy, all offered.
 
-    Plans move in batches of four leads.
+    Plans move in batches of four leads: a tenth, for the leads have just come.
     """
-    with open_pipeline(database_url, redis_url, reassignment_batch_size=4) as pipeline:
+    with open_pipeline(database_url, redis_url, reassignment_batch_size=40) as pipeline:
         pipeline.activate(BEFORE)
         pipeline.sync("reps", PEOPLE)
         countries = ["GB"] * 6 + ["NO"] * 6 + ["IT"] * 4

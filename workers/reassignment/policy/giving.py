@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.custody.clock import ladder_steps, queue_steps
 from shared.custody.move import Move, Notice, Step
+from shared.custody.states import RepState
 from shared.domain.lead import OwnerKind, Stage, Status
 from shared.routing.policy.balance import Picker, PoolState
 from shared.routing.policy.case import Coverage
@@ -60,6 +61,12 @@ class Giving:
         self._coverage = coverage
         self._pickers = {name: Picker(state) for name, state in coverage.pools.items()}
         self._loads = {rep_id: state.open_leads for rep_id, state in coverage.reps.items()}
+        self._absent = {rep_id: _absence(state, coverage.now) for rep_id, state in coverage.reps.items()}
+        self._pools_of: dict[str, list[str]] = {}
+        for name, pool in coverage.pools.items():
+            for seat in pool.seats:
+                self._pools_of.setdefault(seat.rep_id, []).append(name)
+        self._ladders: dict[tuple[object, ...], tuple[Step, ...]] = {}
 
     def ledgers(self) -> dict[str, PoolState]:
         """Return the pools after the batch."""
@@ -85,18 +92,33 @@ class Giving:
         state = self._coverage.reps.get(rep_id)
         if state is None:
             return "unknown_rep"
-        if not state.rep.is_active:
-            return "departed"
-        if state.away_at(self._coverage.now):
-            return "away"
         full = state.rep.capacity is not None and self._loads[rep_id] >= state.rep.capacity
-        return "at_capacity" if full else None
+        return self._absent[rep_id] or ("at_capacity" if full else None)
 
     def _count(self, rep_id: str, leads: int, but: str | None = None) -> None:
         self._loads[rep_id] = self._loads.get(rep_id, 0) + leads
-        for name, picker in self._pickers.items():
+        for name in self._pools_of.get(rep_id, ()):
             if name != but:
-                picker.add_load(rep_id, leads)
+                self._pickers[name].add_load(rep_id, leads)
+
+    def move(self, planned: Planned, lead: Standing) -> Move:
+        """Return the move of a lead that nothing refuses."""
+        status = _status(self._plan, planned)
+        kept = _kept_steps(self._plan, lead, status)
+        return _move(self._plan, planned, lead, status, kept, kept or self._steps(planned, status))
+
+    def _steps(self, planned: Planned, status: Status) -> tuple[Step, ...]:
+        """Return the clock that starts now; the leads of a batch that go the same way share it."""
+        way = (planned.ladder, planned.to_owner, planned.pool, status)
+        if way not in self._ladders:
+            self._ladders[way] = _new_steps(self._ruling, planned, status)
+        return self._ladders[way]
+
+
+def _absence(state: RepState, now: datetime) -> str | None:
+    if not state.rep.is_active:
+        return "departed"
+    return "away" if state.away_at(now) else None
 
 
 def give(
@@ -112,8 +134,9 @@ def give(
         if reason is not None or lead is None:
             settled.append(Settled(one.lead_id, MoveState.SKIPPED, reason))
             continue
-        moves.append(_move(plan, ruling, one, lead))
-        settled.append(Settled(one.lead_id, MoveState.MOVED, former=_former(plan, one, lead)))
+        move = giving.move(one, lead)
+        moves.append(move)
+        settled.append(Settled(one.lead_id, MoveState.MOVED, former=_former(move, lead)))
     return Batch(tuple(moves), tuple(settled), giving.ledgers())
 
 
@@ -128,9 +151,9 @@ def _change(planned: Planned, lead: Standing) -> str:
     return f"now_with:{lead.owner}"
 
 
-def _former(plan: Plan, planned: Planned, lead: Standing) -> dict[str, Any]:
+def _former(move: Move, lead: Standing) -> dict[str, Any]:
     kept = {
-        "given": str(_status(plan, planned)),
+        "given": move.status,
         "pool": lead.pool,
         "policy_version": lead.policy_version,
         "hold_reason": lead.hold_reason,
@@ -140,9 +163,9 @@ def _former(plan: Plan, planned: Planned, lead: Standing) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if value is not None}
 
 
-def _move(plan: Plan, ruling: Ruling, planned: Planned, lead: Standing) -> Move:
-    status = _status(plan, planned)
-    kept = _kept_steps(plan, lead, status)
+def _move(
+    plan: Plan, planned: Planned, lead: Standing, status: Status, kept: tuple[Step, ...], steps: tuple[Step, ...]
+) -> Move:
     return Move(
         lead_id=planned.lead_id,
         from_status=lead.status,
@@ -159,7 +182,7 @@ def _move(plan: Plan, ruling: Ruling, planned: Planned, lead: Standing) -> Move:
         plan_id=plan.plan_id,
         made_by=plan.made_by,
         overdue_at=lead.overdue_at if kept else None,
-        steps=kept or _new_steps(ruling, planned, status),
+        steps=steps,
         detail={"plan": plan.plan_id, "former_owner": planned.from_owner, "note": plan.note},
     )
 

@@ -1,12 +1,12 @@
 """Decides where each lead of a plan would go, with the code that routes; nobody's turn is taken yet."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from shared.domain.lead import OwnerKind, Status
 from shared.domain.target import Target, TargetKind
-from shared.policy.compile import Match, Outcome, Policy
+from shared.policy.compile import Match, Outcome, Policy, Qualification
 from shared.policy.derive import Derived
 from shared.policy.document import Pool
 from shared.routing.policy.case import Case, Coverage, Directive
@@ -44,9 +44,15 @@ class Planner:
         self._policy = policy
         self._coverage = coverage
         self._formers = formers
+        # Facts have the same words under these; they are worked out once.
+        self._alike = frozenset(former for former in formers.values() if _means_the_same(former, policy))
         self._region = _region(order.scope.territory, policy)
         last = policy.last_queue
         self._placing = Placing(policy, last.name if last else "", coverage)
+        self._members = {
+            name: frozenset(seat.rep_id for seat in pool.seats if not seat.excluded_reason)
+            for name, pool in coverage.pools.items()
+        }
         self._received: Counter[str] = Counter()
         #: Leads of the scope that stay where they are, because that is where they belong.
         self.unchanged = 0
@@ -65,8 +71,9 @@ class Planner:
         if self._region is not None and derived.values.get("region") != self._region:
             return None
         target = (self._order.scope.leads or {}).get(one.case.lead_id) or self._order.target
-        match = _to(target) if target else self._ask(self._policy, one, derived)
-        if target is None and self._goes_the_same_way(one, match):
+        qualification = self._policy.qualify(derived)
+        match = _to(target) if target else _ask(self._policy, one, derived, qualification)
+        if target is None and self._goes_the_same_way(one, match, derived):
             self.unchanged += 1
             return None
         if match.outcome is Outcome.HELD:
@@ -74,20 +81,17 @@ class Planner:
         if self._belongs(one, match):
             self.unchanged += 1
             return None
-        return self._place(one, Route(self._case(one), derived, self._policy.qualify(derived), match))
+        return self._place(one, Route(self._case(one), derived, qualification, match))
 
-    def _ask(self, policy: Policy, one: Candidate, derived: Derived) -> Match:
-        qualification = policy.qualify(derived)
-        qualified = None if qualification.needs else qualification.passed
-        return policy.match(derived, qualified=qualified, bad=one.case.bad)
-
-    def _goes_the_same_way(self, one: Candidate, match: Match) -> bool:
+    def _goes_the_same_way(self, one: Candidate, match: Match, derived: Derived) -> bool:
         """Say whether the policy that the lead went by sends it to the same places, which are still the same."""
         difference = self._order.scope.difference
         former = self._formers.get((difference[0] or one.policy_version) if difference else 0)
         if former is None:
             return False
-        before = self._ask(former, one, former.derive(one.case.rule_facts(), one.case.bad))
+        if former not in self._alike:
+            derived = former.derive(one.case.rule_facts(), one.case.bad)
+        before = _ask(former, one, derived, former.qualify(derived))
         if before.cascade != match.cascade or before.outcome is not match.outcome:
             return False
         pools = [target.name for target in match.cascade if target.kind is TargetKind.POOL]
@@ -98,33 +102,30 @@ class Planner:
         if one.owner_kind is OwnerKind.REP and one.owner == self._order.scope.rep:
             return False
         for target in match.cascade:
+            if target.kind is TargetKind.QUEUE:
+                return one.owner_kind is OwnerKind.QUEUE and one.owner == target.name
             takers = self._takers(one, target)
-            if (one.owner_kind, one.owner) in takers:
+            if one.owner_kind is OwnerKind.REP and one.owner in takers:
                 return True
-            if any(self._is_free(kind, name) for kind, name in takers) or target.kind in _RESTING:
+            if any(map(self._is_free, takers)) or target.kind in _RESTING:
                 return False
         return False
 
-    def _takers(self, one: Candidate, target: Target) -> set[tuple[OwnerKind, str]]:
-        """Return who could hold the lead if the target took it."""
-        if target.kind is TargetKind.QUEUE:
-            return {(OwnerKind.QUEUE, target.name)}
+    def _takers(self, one: Candidate, target: Target) -> Collection[str]:
+        """Return the reps who could hold the lead if the target took it."""
         if target.kind is TargetKind.POOL:
-            seats = self._coverage.pools[target.name].seats
-            return {(OwnerKind.REP, seat.rep_id) for seat in seats if not seat.excluded_reason}
-        return {(OwnerKind.REP, rep_id) for rep_id in _named_reps(one.case, target, self._coverage)}
+            return self._members[target.name]
+        return _named_reps(one.case, target, self._coverage)
 
-    def _is_free(self, kind: OwnerKind, name: str) -> bool:
-        """Say whether a holder could take one more: a queue always, a rep who is here and not full."""
-        if kind is OwnerKind.QUEUE:
-            return True
-        state = self._coverage.reps.get(name)
+    def _is_free(self, rep_id: str) -> bool:
+        """Say whether a rep could take one more: who is here and was not full when the plan began."""
+        state = self._coverage.reps.get(rep_id)
         return bool(state and state.rep.is_active and not state.away_at(self._coverage.now) and not state.is_full)
 
     def _case(self, one: Candidate) -> Case:
         """Return the case, with the rep who is to lose the lead passed over wherever there is anybody else."""
         leaving = one.owner if one.owner == self._order.scope.rep else None
-        return replace(one.case, directive=Directive((), leaving, "reassignment") if leaving else None)
+        return replace(one.case, directive=Directive((), leaving, "reassignment")) if leaving else one.case
 
     def _place(self, one: Candidate, route: Route) -> Planned:
         placement = self._placing.place(route)
@@ -159,6 +160,18 @@ class Planner:
 def _region(territory: str | None, policy: Policy) -> str | None:
     """Return the territory where it is a region of the vocabulary: then the leads' facts must say so."""
     return territory if territory in {one.name for one in policy.document.vocabulary.region} else None
+
+
+def _ask(policy: Policy, one: Candidate, derived: Derived, qualification: Qualification) -> Match:
+    qualified = None if qualification.needs else qualification.passed
+    return policy.match(derived, qualified=qualified, bad=one.case.bad)
+
+
+def _means_the_same(former: Policy, policy: Policy) -> bool:
+    """Say whether facts have the same words, attributes and points under both policies."""
+    before, after = former.document, policy.document
+    same_words = (before.vocabulary, before.attributes) == (after.vocabulary, after.attributes)
+    return same_words and before.qualification == after.qualification
 
 
 def _to(target: Target) -> Match:

@@ -99,6 +99,19 @@ def lock_plan(tx: Transaction, plan_id: int, *, wait: bool = True) -> Plan | Non
     )
 
 
+def is_quiet(tx: Transaction, seconds: float) -> bool:
+    """Say whether no event was captured for so long: then no new lead waits for the reps of a batch."""
+    return bool(
+        tx.value(
+            """
+            SELECT coalesce(max(received_at) < now() - make_interval(secs => %(seconds)s), true) FROM (
+                SELECT received_at FROM intake_batch ORDER BY batch_id DESC LIMIT 1) AS last
+            """,
+            seconds=seconds,
+        )
+    )
+
+
 def load_plan(tx: Transaction, plan_id: int) -> Row | None:
     """Return a plan as it stands, and whether it has expired."""
     row = tx.row(
