@@ -12,6 +12,7 @@ import pytest
 _ROOT = Path(__file__).parents[2]
 _TINY = ("--leads", "60", "--naive", "5", "--noop", "5", "--low-rate", "10", "--low-seconds", "1", "--long")
 _TINY_TIMERS = ("--deadlines", "2000", "--due-rate", "20", "--due-seconds", "2")
+_TINY_BULK = ("--open-leads", "60")
 _STAGES = {"intake", "enrichment.enrich", "deduplication.deduplicate", "assignment.assign", "escalation.arm"}
 
 
@@ -22,7 +23,7 @@ def test_the_benchmarks_print_a_table_and_write_their_numbers(home: Path) -> Non
     target = home.parent / "bench.json"
 
     done = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks", *_TINY, *_TINY_TIMERS, "--json", str(target)],
+        [sys.executable, "-m", "tests.benchmarks", *_TINY, *_TINY_TIMERS, *_TINY_BULK, "--json", str(target)],
         cwd=_ROOT,
         env={**os.environ, "BATON_HOME": str(home)},
         capture_output=True,
@@ -41,9 +42,17 @@ def test_the_benchmarks_print_a_table_and_write_their_numbers(home: Path) -> Non
     assert all(len(set(costs.values())) == 1 for costs in sections["statements"].values())
     assert sections["growth"]["leads_after"] > 10 * sections["pipeline"]["leads"]
     _check_timers(sections["timers"])
+    _check_bulk(sections["bulk"])
     assert "naive pipeline" in done.stdout
     assert "deadlines that are hours away" in done.stdout
     assert not (home / "bench").exists()
+
+
+def _check_bulk(bulk: dict[str, Any]) -> None:
+    """A territory is split, put together again and split beside new leads; nothing is left behind or wrong."""
+    assert bulk["alone"]["leads"] == bulk["undo"]["leads"] >= 60
+    assert bulk["beside"]["leads"] + bulk["beside"]["left"] >= 60
+    assert (bulk["everything_back"], bulk["breaches"]) == (True, [])
 
 
 def _check_timers(timers: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks`: Baton beside a naive pipeline and a chain of no-ops, on this machine, in one run.
 
 A section is a function that returns numbers for the JSON document. Those of the running system share one start of it;
-a new one (bulk moves) is a line in `_on_the_system` and a table in `report`.
+a new one is a line in `_on_the_system` and a table in `report`.
 """
 
 import sys
@@ -16,6 +16,7 @@ import orjson
 from shared.console import note, say
 from shared.errors import BatonError
 from shared.settings import load_settings
+from tests.benchmarks.bulk import Split, measure_bulk
 from tests.benchmarks.growth import run_growth
 from tests.benchmarks.latency import run_at_low_load
 from tests.benchmarks.machine import describe_machine, describe_versions
@@ -44,6 +45,7 @@ class Size:
     low_rate: int
     low_seconds: int
     timers: Load
+    bulk: Split
     is_long: bool
 
 
@@ -58,6 +60,7 @@ class Size:
 )
 @click.option("--due-rate", type=click.IntRange(1), default=1_000, show_default=True, help="Deadlines/s that fall due.")
 @click.option("--due-seconds", type=click.IntRange(1), default=10, show_default=True, help="How long they do.")
+@click.option("--open-leads", type=click.IntRange(10), default=200_000, show_default=True, help="Leads of a territory.")
 @click.option("--long", "is_long", is_flag=True, help="Also fill the tables with ten times as much and run again.")
 @click.option("--json", "path", type=click.Path(dir_okay=False, path_type=Path), help="Where the numbers go.")
 def bench(path: Path | None, **sizes: Any) -> None:
@@ -71,10 +74,11 @@ def bench(path: Path | None, **sizes: Any) -> None:
     say(f"The numbers are in {target}.")
 
 
-def _size(deadlines: int, due_rate: int, due_seconds: int, naive: int, noop: int, **others: Any) -> Size:
+def _size(deadlines: int, due_rate: int, due_seconds: int, open_leads: int, **others: Any) -> Size:
     few = min(_FEW_DEADLINES, deadlines // 2)
     timers = Load(few, deadlines, due_rate, due_seconds)
-    return Size(naive_leads=naive, noop_leads=noop, timers=timers, **others)
+    bulk = Split(open_leads, others["low_rate"], others["low_seconds"])
+    return Size(naive_leads=others.pop("naive"), noop_leads=others.pop("noop"), timers=timers, bulk=bulk, **others)
 
 
 def measure(home: Path, size: Size) -> dict[str, Any]:
@@ -89,6 +93,7 @@ def measure(home: Path, size: Size) -> dict[str, Any]:
         statements = count_statements(place)
         sections = {**_on_the_system(place, size), "naive": naive, "noop_chain": noop, "statements": statements}
         sections["timers"] = measure_timers(place, size.timers)
+        sections["bulk"] = measure_bulk(place, size.bulk)
         versions = describe_versions(place)
     return {
         "form": _FORM,

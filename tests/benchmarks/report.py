@@ -21,6 +21,7 @@ def print_report(document: Mapping[str, Any]) -> None:
     print_table(["statements per", *sizes], rows)
     print_table(["process", "memory MB"], sections["memory"].items())
     _print_timers(sections["timers"])
+    _print_bulk(sections["bulk"])
     if "growth" in sections:
         _print_growth(sections["growth"])
 
@@ -53,6 +54,31 @@ def _print_latency(sections: Mapping[str, Any]) -> None:
         (f"{low['per_second']} leads/s, publication to owner", *low["publish_to_owner_ms"].values()),
     ]
     print_table(["latency", "p50 ms", "p99 ms"], rows)
+
+
+def _print_bulk(bulk: Mapping[str, Any]) -> None:
+    say(f"A territory of {bulk['leads']} open leads is split: planned in {bulk['plan_seconds']} s.")
+    rows = [
+        (
+            word,
+            one["leads"],
+            one["left"],
+            one["leads_per_second"],
+            one["cpu_us_per_lead"].get("total"),
+            one["foreign_cores"],
+        )
+        for word, one in (
+            ("applied", bulk["alone"]),
+            ("undone", bulk["undo"]),
+            ("applied beside new leads", bulk["beside"]),
+        )
+    ]
+    print_table(["bulk move", "leads", "left", "leads/s", "CPU us/lead", "foreign cores"], rows)
+    idle, beside = bulk["idle_publish_to_owner_ms"], bulk["beside_publish_to_owner_ms"]
+    rows = [("without a move", *idle.values()), ("beside it", *beside.values())]
+    print_table(["new leads, publication to owner", "p50 ms", "p99 ms"], rows)
+    back = "yes" if bulk["everything_back"] else "NO"
+    say(f"Everything back where it was: {back}. Breaches: {', '.join(bulk['breaches']) or 'none'}.\n")
 
 
 def _print_growth(growth: Mapping[str, Any]) -> None:

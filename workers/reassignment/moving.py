@@ -1,8 +1,11 @@
 """Moves a plan on, batch by batch, forwards or back; each batch is a transaction, and the plan's row is its lock."""
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.bus.context import Context
 from shared.bus.queues import TaskName
@@ -29,16 +32,31 @@ TURN_SECONDS = 1.0
 TELL_SECONDS = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When the next batch is due, in seconds, and whether nobody is coming who would wait for its reps."""
+
+    delay: float
+    is_quiet: bool
+
+
 def move_on(context: Context, plan_id: int) -> float | None:
-    """Move batches of a plan for a turn; return in how many seconds the next is due, None when nothing is left."""
-    until = time.monotonic() + TURN_SECONDS
-    delay = move_batch(context, plan_id)
-    while delay == 0.0 and time.monotonic() < until:
-        delay = move_batch(context, plan_id)
-    return delay
+    """Move batches of a plan for a turn; return in how many seconds the next is due, None when nothing is left.
+
+    While new leads come, it rests after each batch for as long as that took: half of the time belongs to them.
+    """
+    rest, began = threading.Event(), time.monotonic()
+    until = began + TURN_SECONDS
+    pace = move_batch(context, plan_id)
+    while pace is not None and pace.delay == 0.0 and time.monotonic() < until:
+        if not pace.is_quiet:
+            rest.wait(time.monotonic() - began)
+        began = time.monotonic()
+        pace = move_batch(context, plan_id)
+    return None if pace is None else pace.delay
 
 
-def move_batch(context: Context, plan_id: int) -> float | None:
+def move_batch(context: Context, plan_id: int) -> Pace | None:
     """Move the next batch of a plan; return when the one after it is due, None when this was the last.
 
     A plan that is paused, or that another worker is moving at this moment, has no next batch here.
@@ -47,12 +65,13 @@ def move_batch(context: Context, plan_id: int) -> float | None:
         plan = plans.lock_plan(tx, plan_id, wait=False)
         if plan is None or plan.state not in {PlanState.APPLYING, PlanState.UNDOING}:
             return None
-        size = _size(plan, context.settings.reassignment_batch_size, is_quiet=plans.is_quiet(tx, QUIET_SECONDS))
-        settled = (
-            _forwards(context, tx, plan, size) if plan.state is PlanState.APPLYING else _back(context, tx, plan, size)
-        )
+        is_quiet = plans.is_quiet(tx, QUIET_SECONDS)
+        size = _size(plan, context.settings.reassignment_batch_size, is_quiet=is_quiet)
+        move = _forwards if plan.state is PlanState.APPLYING else _back
+        settled = move(context, tx, plan, size)
         count_moved(tx, plan, settled)
-        return _note(tx, plan, settled)
+        delay = _note(tx, plan, settled)
+    return None if delay is None else Pace(delay, is_quiet)
 
 
 def _size(plan: Plan, most: int, *, is_quiet: bool) -> int:
@@ -70,7 +89,9 @@ def _forwards(context: Context, tx: Transaction, plan: Plan, size: int) -> Count
     coverage, ruling = lock_named(tx, context.shelf(RosterShelf), version, _pools(planned), _reps(planned, leads))
     batch = give(plan, ruling, coverage, planned, leads)
     write_ledgers(tx, coverage.pools, batch.ledgers)
-    return _write(tx, plan, batch, forwards=True)
+    epochs = _write(context, tx, batch)
+    queries.write_settled(tx, plan.plan_id, batch.settled, epochs)
+    return Counter(str(one.state) for one in batch.settled)
 
 
 def _back(context: Context, tx: Transaction, plan: Plan, size: int) -> Counter[str]:
@@ -83,7 +104,9 @@ def _back(context: Context, tx: Transaction, plan: Plan, size: int) -> Counter[s
     coverage, ruling = lock_named(tx, context.shelf(RosterShelf), version, _pools(planned), _reps(planned, leads))
     batch = take_back(plan, ruling, coverage, moved, leads)
     write_ledgers(tx, coverage.pools, batch.ledgers)
-    return _write(tx, plan, batch, forwards=False)
+    _write(context, tx, batch)
+    queries.write_settled(tx, plan.plan_id, batch.settled, {})
+    return Counter(str(one.state) for one in batch.settled)
 
 
 def _pools(planned: Sequence[Planned]) -> set[str]:
@@ -97,11 +120,12 @@ def _reps(planned: Sequence[Planned], leads: Mapping[int, Standing]) -> set[str]
     return {name for kind, name in ways if kind == OwnerKind.REP and name}
 
 
-def _write(tx: Transaction, plan: Plan, batch: Batch, *, forwards: bool) -> Counter[str]:
-    epochs = apply_moves(tx, batch.moves)
-    queries.write_settled(tx, plan.plan_id, batch.settled, epochs if forwards else {})
-    tx.hand_on(TaskName.ARM, sorted(epochs))
-    return Counter(str(one.state) for one in batch.settled)
+def _write(context: Context, tx: Transaction, batch: Batch) -> dict[int, int]:
+    """Move the leads of a batch and return their new custodies; what falls due soon is armed, all else later."""
+    horizon = tx.started_at + timedelta(seconds=context.settings.arm_horizon_seconds)
+    soon = [move.lead_id for move in batch.moves if any(step.due_at <= horizon for step in move.steps)]
+    tx.hand_on(TaskName.ARM, soon)
+    return apply_moves(tx, batch.moves)
 
 
 def _note(tx: Transaction, plan: Plan, settled: Mapping[str, int]) -> float | None:
