@@ -18,10 +18,7 @@ from workers.intake.policy.records import KINDS
 _REQUIREMENTS = [
     f"R{number:03}"
     for number in (
-        *range(1, 63),
-        *(66, 71, 72, 76, 77),
-        *range(80, 89),
-        *range(103, 131),
+        *range(1, 141),
         *(141, 142, 143, 147, 149, 150, 151),
         *(152, 155, 156),
     )

@@ -250,6 +250,39 @@ def test_what_may_be_recovered_is_listed(history: Pipeline, capsys: pytest.Captu
     assert "No owner" in out
 
 
+def test_the_diagnosis_names_the_first_broken_layer(history: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    """The silent lead breaks in routing (it lies in the tank), the late one in action, the sound one nowhere."""
+    history.rows("UPDATE assignment SET overdue_at = started_at + interval '10 minutes' WHERE lead_id = 2")
+
+    codes = [main(["report", "diagnosis", "--json"]), main(["report", "diagnosis", "--by", "path", "--stale", "1s"])]
+
+    out = capsys.readouterr().out
+    found, end = json.JSONDecoder().raw_decode(out)
+    assert codes == [0, 0]
+    assert [(one["layer"], one["leads"], one["examples"]) for one in found["layers"]] == [
+        ("routing", 1, [4]),
+        ("action", 1, [2]),
+    ]
+    assert [(one["pattern"], one["examples"]) for one in found["patterns"]] == [
+        ("assigned, no activity", [4]),
+        ("late first activity", [2]),
+    ]
+    assert [(one["of"], one["leads"]) for one in found["groups"]] == [("search", 4)]
+    assert "By path" in out[end:]
+
+
+def test_a_diagnosis_of_nothing_says_so(history: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
+    """A window without leads, and one that is none."""
+    history.clear()
+
+    codes = [main(["report", "diagnosis"]), main(["report", "diagnosis", "--since", "0d"])]
+
+    told = capsys.readouterr()
+    assert codes == [0, 2]
+    assert "No lead was received in the last 30d." in told.out
+    assert "at most 366d" in told.err
+
+
 def test_people_read_tables(history: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
     """Without `--json` the same facts stand in tables, with what the data cannot tell."""
     del history

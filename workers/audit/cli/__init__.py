@@ -2,10 +2,17 @@
 
 import click
 
-from workers.audit.cli import handoff, recovery, reports
+from workers.audit.cli import diagnosis, handoff, recovery, reports
 from workers.audit.cli.audit import audit, report
 
-for _command in (reports.coaching, reports.team, reports.weights, handoff.handoff, recovery.recovery):
+for _command in (
+    reports.coaching,
+    reports.team,
+    reports.weights,
+    handoff.handoff,
+    recovery.recovery,
+    diagnosis.diagnosis,
+):
     report.add_command(_command)
 
 commands: list[click.Command] = [audit, report]
