@@ -1,0 +1,38 @@
+"""The dashboards' tables ask the report views, with the rights of a reader and nothing more."""
+
+import json
+from pathlib import Path
+
+from tests.fixtures.pipeline import Pipeline, lead_event, rep
+from tests.fixtures.policy_texts import OPEN_POLICY
+
+_BOARDS = Path(__file__).parents[2] / "deploy/grafana/dashboards"
+
+
+def test_a_reader_gets_every_table(pipeline: Pipeline) -> None:
+    """By rep, by campaign and by reason; what Grafana puts in is put in here."""
+    pipeline.activate(OPEN_POLICY)
+    pipeline.sync("reps", [rep("ana"), rep("bob")])
+    pipeline.route(*[lead_event(campaign="q4-brand") for _ in range(3)], lead_event(), lead_event(test=True))
+    statements = [
+        target["rawSql"]
+        for path in _BOARDS.glob("*.json")
+        for row in json.loads(path.read_text(encoding="utf-8"))["panels"]
+        for panel in row.get("panels", ())
+        for target in panel["targets"]
+    ]
+
+    answers = []
+    for sql in statements:
+        with pipeline.context.engine.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL ROLE baton_reader")
+            filled = sql.replace("$__timeFilter(received_at)", "received_at > now() - interval '1 hour'")
+            answers.append([dict(row) for row in connection.exec_driver_sql(filled).mappings()])
+
+    reps, campaigns, reasons = answers
+    assert [row["rep"] for row in reps] == ["ana", "bob"]
+    assert [(row["campaign"], row["leads"], row["assigned"]) for row in campaigns] == [
+        ("q4-brand", 3, 3),
+        ("none", 1, 1),
+    ]
+    assert reasons == []
