@@ -18,6 +18,8 @@ class NoticeKind(StrEnum):
     NURTURE = "nurture"
     #: A nurtured lead did something that its track wants to be told of.
     SIGNAL = "signal"
+    #: The policy has changed, or something it counts on has; for those who answer for it.
+    POLICY = "policy"
 
 
 class Addressee(StrEnum):

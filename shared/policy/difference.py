@@ -156,3 +156,8 @@ def grouped(changes: Iterable[Change]) -> dict[str, list[Change]]:
     for one in changes:
         found.setdefault(one.section, []).append(one)
     return found
+
+
+def summary(changes: Iterable[Change]) -> str:
+    """Say in one line how much changes where: `3 in rules, 1 in qualification`."""
+    return ", ".join(f"{len(found)} in {section}" for section, found in grouped(changes).items())

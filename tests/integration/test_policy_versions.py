@@ -246,6 +246,32 @@ def test_doctor_and_status_tell_of_a_plan(staffed: Pipeline, database_url: str, 
     assert look_at_policy("postgresql://nobody@127.0.0.1:1/none") is None
 
 
+# Who is told ----------------------------------------------------------------------------------------------------------
+
+_TOLD = "SELECT recipient, body ->> 'text' AS text FROM notice WHERE kind = 'policy' ORDER BY notice_id"
+
+
+def test_who_answers_is_told_of_every_change(staffed: Pipeline) -> None:
+    """The first policy is no change; a version, a plan and its cancellation are told, and the notices are handed on."""
+    _activate(staffed, _policy("first"))
+    silent = staffed.rows(_TOLD)
+    second = _activate(staffed, _policy("second"))
+    third = _activate(staffed, _policy("third", pool="south"), at=_in(hours=1))
+    cancel_plan(staffed.context, third, made_by="otto")
+
+    told = staffed.rows(_TOLD)
+    assert silent == []
+    assert {row["recipient"] for row in told} == {"ops@here.example"}
+    assert [row["text"].partition(" (")[0] for row in told] == [
+        f"Version {second}",
+        f"Version {third}",
+        f"Version {third}",
+    ]
+    assert "1 in policy, 1 in rules, 2 in pools" in told[1]["text"]
+    assert "taken back by otto" in told[2]["text"]
+    assert [task for task, _ in staffed.hints.published] == [TaskName.SEND] * 3
+
+
 # Leads on their way ---------------------------------------------------------------------------------------------------
 
 

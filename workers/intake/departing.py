@@ -2,20 +2,24 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.bus.context import Context
 from shared.custody import reps as rep_queries
+from shared.custody.move import Notice
 from shared.custody.reps import RosterShelf
 from shared.db.policies import Version, load_planned
 from shared.db.transaction import Transaction
+from shared.domain.notice import Addressee, NoticeKind
+from shared.domain.rep import RepStatus
 from shared.policy.mentions import Mentions, mentions
 from shared.routing.coverage import load_coverage
 from shared.routing.policy.place import Placement, place
 from shared.routing.policy.route import route
 from shared.routing.policy.without import without
 from shared.routing.queries.cases import load_cases_of
+from workers.intake.policy.mending import mending_words
 from workers.intake.queries import rep as queries
 
 #: A report names so many accounts and deals; the CRM lists them all.
@@ -113,6 +117,23 @@ def _planned(tx: Transaction, context: Context, rep_id: str) -> tuple[PlannedMen
         if hangs.rules or pools:
             found.append(PlannedMention(number, name, _names(hangs.rules), pools))
     return tuple(found)
+
+
+def departure_notices(tx: Transaction, version: Version, rep_ids: Sequence[str]) -> list[Notice]:
+    """Return what the policy's owner is told of reps who have just departed: only what somebody has to mend."""
+    if not rep_ids:
+        return []
+    roster, owned = rep_queries.load_roster(tx, RosterShelf()), queries.load_owned(tx, list(rep_ids))
+    document = version.policy.document
+    notices = []
+    for rep_id in rep_ids:
+        # As if this one were still here: then it can be said which pools are left without anybody.
+        before = {**roster, rep_id: replace(roster[rep_id], status=RepStatus.ACTIVE)}
+        hangs = mentions(document, before, rep_id)
+        text = mending_words(rep_id, hangs, *owned[rep_id])
+        if text and document.owner:
+            notices.append(Notice(NoticeKind.POLICY, document.owner, Addressee.OPS, (), {"text": text}))
+    return notices
 
 
 def _names(rules: Sequence[Any]) -> tuple[str, ...]:

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.custody import departure
+from shared.bus.queues import TaskName
+from shared.custody import departure, write_notices
 from shared.db.policies import PolicyShelf
 from shared.db.transaction import Transaction
+from workers.intake.departing import departure_notices
 from workers.intake.policy.records import Kind
 from workers.intake.queries import reference as queries
+from workers.intake.queries import rep as rep_queries
 
 #: A record as `read_record` gives it, and the instant at which it was true.
 Record = tuple[dict[str, Any], datetime]
@@ -26,6 +29,7 @@ def apply_records(
     chosen = sorted(last.values())
     leaving = {place: records[place][0]["rep_id"] for place in chosen if records[place][0].get("status") == "departed"}
     departure.close_doors(tx, list(leaving.values()))
+    here = rep_queries.load_active(tx, list(leaving.values()))
     written = queries.upsert(
         tx, kind.table, [records[place][0] for place in chosen], [records[place][1] for place in chosen]
     )
@@ -37,7 +41,11 @@ def apply_records(
         queries.release_waiting(tx)
     # Who is known to be back since then keeps the leads.
     left = [rep_id for place, rep_id in leaving.items() if outcomes[place] != "stale"]
-    departure.take_back(tx, policies.active(tx) if left else None, left)
+    version = policies.active(tx) if left else None
+    departure.take_back(tx, version, left)
+    if version is not None:
+        told = departure_notices(tx, version, [rep_id for rep_id in left if rep_id in here])
+        tx.hand_on(TaskName.SEND, write_notices(tx, told))
     return [outcomes.get(place, "superseded") for place in range(len(records))]
 
 

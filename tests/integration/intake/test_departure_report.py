@@ -121,6 +121,18 @@ def test_the_leads_go_where_the_report_says(team: Pipeline, way: str) -> None:
     assert team.breaches() == []
 
 
+def test_the_owner_of_the_policy_is_told_what_to_mend(team: Pipeline) -> None:
+    """Once, whatever way the rep left; a rep on whom nothing counts leaves without a word."""
+    told = "SELECT recipient, body ->> 'text' AS text FROM notice WHERE kind = 'policy'"
+    gone = rep("ana", team="West", status="departed")
+    team.sync("reps", [gone, rep("cid", team="West", status="departed")])
+    team.sync("reps", [{**gone, "name": "Ana L."}])
+
+    (row,) = team.rows(told)
+    assert row["recipient"] == "ops@here.example"
+    assert row["text"].startswith("ana has departed: rule danes names them; pool solo has nobody left; accounts that")
+
+
 def test_a_plan_that_counts_on_the_rep_is_named(team: Pipeline) -> None:
     """A version that is planned was checked while the rep was here, and names the rep all the same."""
     at = datetime.now(UTC) + timedelta(days=1)

@@ -55,6 +55,19 @@ def _texts(found: Any) -> list[str]:
 
 
 @given(HOSTILE)
+def test_a_notice_without_leads_says_its_own_words(text: str) -> None:
+    """What a notice of the policy says stands on a line of its own, escaped, for people and for screen readers."""
+    found = letter(kind="policy", body={"text": f"a{text}"})
+
+    said = _texts(blocks(found))
+
+    assert said[0] == "*The routing policy*"
+    assert said[1].startswith("• a")
+    assert "\n" not in said[1]
+    assert fallback(found) == f"The routing policy: {said[1].removeprefix('• ')}"
+
+
+@given(HOSTILE)
 def test_escaped_text_holds_no_markup(text: str) -> None:
     """No bracket, no bare ampersand, nothing that formats, mentions or breaks the line; and it fits."""
     escaped = escape(text)

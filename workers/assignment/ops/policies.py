@@ -10,7 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.bus.assembly import find_servers
 from shared.bus.context import Context
+from shared.bus.queues import TaskName
 from shared.custody import reps as rep_queries
+from shared.custody import write_notices
 from shared.custody.reps import RosterShelf
 from shared.db import policies
 from shared.db.engine import open_engine
@@ -23,6 +25,7 @@ from shared.policy.check import check_policy
 from shared.policy.errors import Finding, PolicyError, Severity
 from shared.policy.parse import parse_policy
 from shared.settings import Settings
+from workers.assignment.policy.heralding import change_words, heralds
 from workers.assignment.queries import versions as queries
 
 
@@ -107,7 +110,7 @@ def activate_document(
     at: datetime | None = None,
 ) -> Activated:
     """Store a document and put it into force; errors are refused, and warnings too unless they are overridden."""
-    with transaction(context.engine) as tx:
+    with transaction(context.engine, context.publisher) as tx:
         findings = check_document(document, rep_queries.load_roster(tx, context.shelf(RosterShelf)))
         errors = [one for one in findings if one.severity is Severity.ERROR]
         if errors:
@@ -126,7 +129,7 @@ def roll_back(
 
     It was checked once; what is found wrong with it today, a rep who has departed since, say, can be overridden.
     """
-    with transaction(context.engine) as tx:
+    with transaction(context.engine, context.publisher) as tx:
         row = queries.load_document(tx, number)
         if row is None:
             raise RefusedError(f"There is no policy version {number}: baton policy list shows those there are.")
@@ -150,6 +153,7 @@ def _put_into_force(
     if order.at is not None and order.at <= instant:
         raise RefusedError(f"{order.at:%Y-%m-%d %H:%M:%S} UTC is past: what was decided then stays decided.")
     planned = policies.load_planned(tx)
+    former = context.policies.active(tx, order.at or instant)
     is_new = _changes(context.policies.active(tx, instant), planned, number, order.at)
     if is_new:
         policies.activate(
@@ -161,8 +165,19 @@ def _put_into_force(
             overridden=[{"code": one.code, "line": one.line, "message": one.message} for one in overridden],
             effective_at=order.at or instant,
         )
+        _herald(tx, context, former, number, order)
     others = tuple(one for one in planned if (one.version, one.effective_at) != (number, order.at))
     return Activated(number, name, is_new, order.at, tuple(overridden), others)
+
+
+def _herald(tx: Transaction, context: Context, former: Version | None, number: int, order: _Order) -> None:
+    """Tell those who answer for the policy and its stages what changes; the first policy of all changes nothing."""
+    if former is None:
+        return
+    document, old = context.policies.version(tx, number).policy.document, former.policy.document
+    text = change_words((former.number, old), number, document, by=order.made_by, at=order.at)
+    if text is not None:
+        tx.hand_on(TaskName.SEND, write_notices(tx, heralds(old, document, text)))
 
 
 def _changes(in_force: Version | None, planned: Sequence[Planned], number: int, at: datetime | None) -> bool:

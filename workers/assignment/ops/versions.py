@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.bus.context import Context
+from shared.bus.queues import TaskName
+from shared.custody import write_notices
 from shared.db import policies
 from shared.db.policies import Planned
 from shared.db.transaction import Transaction, transaction
 from shared.errors import RefusedError
 from shared.policy.reigns import Activation, Reign, in_force, reigns
+from workers.assignment.policy.heralding import cancelled_words, heralds
 from workers.assignment.queries import versions as queries
 
 #: The database refuses to forget a plan in its last second; before that a person gets a sentence.
@@ -85,7 +88,7 @@ def cancel_plan(
     context: Context, number: int, *, made_by: str, at: datetime | None = None, note: str | None = None
 ) -> Planned:
     """Take a planned activation back, on the record; `at` says which, where a version is planned more than once."""
-    with transaction(context.engine) as tx:
+    with transaction(context.engine, context.publisher) as tx:
         instant = policies.take_turn(tx)
         plan = _the_plan(tx, number, at)
         if plan.effective_at - instant <= _TOO_LATE:
@@ -94,6 +97,9 @@ def cancel_plan(
                 "everywhere at once: put the former one back with `baton policy rollback`."
             )
         policies.cancel(tx, [plan.activation_id], by=made_by, note=note)
+        document = context.policies.version(tx, number).policy.document
+        text = cancelled_words(number, document, by=made_by, at=plan.effective_at)
+        tx.hand_on(TaskName.SEND, write_notices(tx, heralds(document, document, text)))
     return plan
 
 

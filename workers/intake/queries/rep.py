@@ -36,6 +36,29 @@ def count_held(tx: Transaction, rep_id: str) -> dict[str, int]:
     return {row.status: row.leads for row in rows}
 
 
+def load_active(tx: Transaction, rep_ids: list[str]) -> set[str]:
+    """Return those of the reps who are here."""
+    if not rep_ids:
+        return set()
+    rows = tx.rows(
+        "SELECT rep_id FROM rep WHERE rep_id = ANY(%(ids)s::text[]) AND status = 'active'", ids=sorted(rep_ids)
+    )
+    return {row.rep_id for row in rows}
+
+
+def load_owned(tx: Transaction, rep_ids: list[str]) -> dict[str, tuple[int, int]]:
+    """Return how many accounts and how many open opportunities each rep owns."""
+    rows = tx.rows(
+        """
+        SELECT rep_id, (SELECT count(*) FROM account WHERE owner_rep_id = rep_id) AS accounts,
+            (SELECT count(*) FROM opportunity WHERE owner_rep_id = rep_id AND is_open) AS opportunities
+        FROM unnest(%(ids)s::text[]) AS rep_id
+        """,
+        ids=sorted(rep_ids),
+    )
+    return {row.rep_id: (row.accounts, row.opportunities) for row in rows}
+
+
 def load_accounts_of(tx: Transaction, rep_id: str, most: int) -> dict[str, Any]:
     """Return how many accounts a rep owns and how many of them are named ones, with the first ids, named ones first."""
     row = tx.row(

@@ -20,6 +20,8 @@ from workers.notification.policy.wording import headline, particulars, rows
 TEXT_LENGTH = 120
 #: In a list: ten lines of at most three such texts stay below Slack's 3,000 characters per section.
 LISTED_LENGTH = 60
+#: What a notice says in words of its own; ten of them stay below the same 3,000 characters.
+SAID_LENGTH = 280
 #: Notices named in a message's metadata, which Slack limits to 8 KB; the message's own key is always there.
 METADATA_NOTICES = 100
 #: Slack's limit of fields per section.
@@ -52,6 +54,8 @@ def fallback(letter: Letter) -> str:
     """Return the message as one line for notifications and screen readers."""
     companies = ", ".join(escape(card.company, LISTED_LENGTH) for card in letter.cards)
     more = letter.lead_count - len(letter.cards)
+    if not letter.lead_count and letter.body.get("text"):
+        return f"{headline(letter)}: {escape(str(letter.body['text']), SAID_LENGTH)}"
     return f"{headline(letter)}: {companies}" + (f" and {more} more" if more > 0 else "")
 
 
@@ -59,6 +63,7 @@ def blocks(letter: Letter) -> list[Block]:
     """Return the message's blocks: what has happened, the lead or the ten oldest, and the message's key."""
     return [
         _section(f"*{headline(letter)}*{_for_whom(letter)}"),
+        *_said(letter),
         *(_only(letter, letter.cards[0]) if len(letter.cards) == 1 == letter.lead_count else _list(letter)),
         {"type": "context", "elements": [_text(_footer(letter))]},
     ]
@@ -91,6 +96,14 @@ def _name(notice: Pending) -> str:
         return f"the manager of {name}"
     person = user_id(notice.slack_id) if notice.addressee is Addressee.REP else None
     return f"<@{person}>" if person else name
+
+
+def _said(letter: Letter) -> list[Block]:
+    """Return what notices say that speak of no lead, each on a line of its own."""
+    said = [str(one.body["text"]) for one in letter.message.notices if one.body.get("text") and not one.lead_ids]
+    lines = [f"• {escape(text, SAID_LENGTH)}" for text in said[:NAMED]]
+    tail = [f"and {len(said) - NAMED} more"] if len(said) > NAMED else []
+    return [_section("\n".join([*lines, *tail]))] if lines else []
 
 
 def _only(letter: Letter, card: LeadCard) -> list[Block]:

@@ -23,6 +23,7 @@ _HEADLINES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{} leads use words that the policy does not know",
         ),
         NoticeKind.SIGNAL: ("A nurtured lead shows interest", "{} nurtured leads show interest"),
+        NoticeKind.POLICY: ("The routing policy", "The routing policy"),
         NoticeKind.NURTURE: ("A lead came onto a nurture track", "{} leads came onto a nurture track"),
     }
 )
