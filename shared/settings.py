@@ -48,12 +48,22 @@ def _postgresql(url: str) -> str:
     return f"postgresql://{rest}"
 
 
+#: sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/NUMBER?master=NAME
+_SENTINEL_URL = re.compile(
+    r"sentinel://([^@/]*@)?[\w.-]+(:\d+)?(,[\w.-]+(:\d+)?)*/\d+\?(\w+=[^&]*&)*master=[^&]+(&.*)?", re.ASCII
+)
+
+
 def _redis(url: str) -> str:
     """Valkey speaks the protocol of Redis; the libraries know only the older name."""
+    if _SENTINEL_URL.fullmatch(url):
+        return url
     parts = urlsplit(url)
     scheme = {"redis": "redis", "rediss": "rediss", "valkey": "redis", "valkeys": "rediss"}.get(parts.scheme)
     if scheme is None or not parts.hostname:
-        message = "must be redis://HOST:PORT/NUMBER, or rediss:// with TLS"
+        message = (
+            "must be redis://HOST:PORT/NUMBER, rediss:// with TLS, or sentinel://HOST:PORT,HOST:PORT/NUMBER?master=NAME"
+        )
         raise ValueError(message)
     return urlunsplit(parts._replace(scheme=scheme))
 

@@ -13,7 +13,6 @@ from typing import Literal
 
 import click
 import psycopg
-import redis
 
 from shared.bus.queues import TaskQueue
 from shared.console import json_option, print_json, print_table, say
@@ -25,6 +24,7 @@ from shared.local.marks import is_alive
 from shared.local.programs import find_postgres, find_redis
 from shared.local.servers import check_postgres, check_redis
 from shared.local.state import State, read_state
+from shared.redis_client import open_redis
 from shared.settings import Settings, describe, load_settings
 
 #: What our SQL and Celery's transport need.
@@ -154,7 +154,7 @@ def redis_answers(patient: Patient) -> Finding:
     version = check_redis(patient.redis_url)
     if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_REDIS:
         return Finding("wrong", f"version {version}", "upgrade the server to 6.2 or newer")
-    with redis.Redis.from_url(patient.redis_url) as client:
+    with open_redis(patient.redis_url) as client:
         policy = client.info("memory").get("maxmemory_policy", "noeviction")
         keeps = client.info("persistence").get("aof_enabled", 1)
     if policy != "noeviction":
@@ -168,7 +168,7 @@ def redis_answers(patient: Patient) -> Finding:
 
 def queues_move(patient: Patient) -> Finding:
     """How much waits in the queues and in the stream."""
-    with redis.Redis.from_url(patient.redis_url) as client:
+    with open_redis(patient.redis_url) as client:
         waiting = {queue.value: client.llen(queue.value) for queue in TaskQueue}
         stream = client.xlen(patient.settings.stream_key)
     full = [f"{name} {length}" for name, length in waiting.items() if length]

@@ -9,6 +9,7 @@ from kombu.entity import Queue
 
 from shared.bus.queues import ROUTES, TaskQueue
 from shared.errors import InternalError
+from shared.redis_client import broker_of
 
 #: A task is over long before its message could be delivered a second time.
 TASK_SOFT_SECONDS = 90
@@ -46,12 +47,13 @@ def transport_options(visibility_timeout: int) -> dict[str, object]:
 
 def celery_settings(redis_url: str, visibility_timeout: int) -> dict[str, Any]:
     """Return the settings that every process shares; `docs/decisions` says why each matters over Redis."""
+    url, sentinels = broker_of(redis_url)
     return {
         **_BROKER,
         **_TASKS,
         **_WORKERS,
-        "broker_url": redis_url,
-        "broker_transport_options": transport_options(visibility_timeout),
+        "broker_url": url,
+        "broker_transport_options": {**transport_options(visibility_timeout), **sentinels},
         "task_queues": [Queue(name.value, routing_key=name.value) for name in TaskQueue],  # type: ignore[no-untyped-call]
         "task_routes": {task.value: {"queue": queue.value} for task, queue in ROUTES.items()},
     }

@@ -10,6 +10,8 @@ from typing import Any, cast
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from shared.redis_client import open_redis
+
 GROUP = "intake"
 FIELD = b"event"
 #: An entry's id is <milliseconds>-<sequence>; both fit into 63 bits as ms << 20 | sequence until the year 2248.
@@ -55,7 +57,7 @@ def _order(entry_id: str) -> tuple[int, int]:
 
 def connect(redis_url: str) -> Redis:
     """Open Redis with bounded waits: a dead link is an error within seconds and not a hang."""
-    return Redis.from_url(
+    return open_redis(
         redis_url,
         # The answers that we read have this form with every release of the client.
         protocol=2,

@@ -10,6 +10,7 @@ import redis
 
 from shared.errors import UnavailableError
 from shared.local.stack import LocalStack
+from shared.redis_client import open_redis
 from shared.settings import Settings
 
 #: A server on the other side of the world answers within one.
@@ -77,7 +78,7 @@ def check_postgres(url: str) -> str:
 
 def check_redis(url: str) -> str:
     """Return the version of a Redis or Valkey server, or say in a sentence why it cannot be used."""
-    client = redis.Redis.from_url(url, socket_connect_timeout=_ANSWER_SECONDS, socket_timeout=_ANSWER_SECONDS)
+    client = open_redis(url, socket_connect_timeout=_ANSWER_SECONDS, socket_timeout=_ANSWER_SECONDS)
     try:
         about = client.info("server")
         return str(about.get("valkey_version", about["redis_version"]))
