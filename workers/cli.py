@@ -31,6 +31,7 @@ _MODULES = (
     "workers.notification.cli",
     "workers.audit.cli",
     "workers.explain",
+    "workers.outlook.cli",
 )
 
 #: What libraries raise when a server is away.

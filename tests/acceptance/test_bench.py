@@ -41,6 +41,8 @@ def test_the_benchmarks_print_a_table_and_write_their_numbers(home: Path) -> Non
     assert set(sections["statements"]) == _STAGES
     assert all(len(set(costs.values())) == 1 for costs in sections["statements"].values())
     assert sections["growth"]["leads_after"] > 10 * sections["pipeline"]["leads"]
+    assert sections["rehearsal"]["unchanged"]["differs"] == 0
+    assert sections["rehearsal"]["unchanged"]["leads"] > 60
     _check_timers(sections["timers"])
     _check_bulk(sections["bulk"])
     assert "naive pipeline" in done.stdout

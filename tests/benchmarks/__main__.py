@@ -22,6 +22,7 @@ from tests.benchmarks.latency import run_at_low_load
 from tests.benchmarks.machine import describe_machine, describe_versions
 from tests.benchmarks.pipeline import StalledError, memory, run_pipeline
 from tests.benchmarks.place import Place, own_place
+from tests.benchmarks.rehearsal import run_rehearsal
 from tests.benchmarks.report import print_report
 from tests.benchmarks.statements import count_statements
 from tests.benchmarks.timers import Load, measure_timers
@@ -118,6 +119,8 @@ def _on_the_system(place: Place, size: Size) -> dict[str, Any]:
             place, system, per_second=size.low_rate, seconds=size.low_seconds, first=first
         )
         first += size.low_rate * size.low_seconds
+        note("a rehearsal of all these leads")
+        sections["rehearsal"] = run_rehearsal(place)
         if size.is_long:
             note("the same with full tables")
             sections["growth"] = run_growth(place, system, size.leads, first=first)

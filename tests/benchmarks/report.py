@@ -20,6 +20,7 @@ def print_report(document: Mapping[str, Any]) -> None:
     sizes = [f"batch of {size}" for size in next(iter(sections["statements"].values()))]
     print_table(["statements per", *sizes], rows)
     print_table(["process", "memory MB"], sections["memory"].items())
+    _print_rehearsal(sections["rehearsal"])
     _print_timers(sections["timers"])
     _print_bulk(sections["bulk"])
     if "growth" in sections:
@@ -54,6 +55,13 @@ def _print_latency(sections: Mapping[str, Any]) -> None:
         (f"{low['per_second']} leads/s, publication to owner", *low["publish_to_owner_ms"].values()),
     ]
     print_table(["latency", "p50 ms", "p99 ms"], rows)
+
+
+def _print_rehearsal(rehearsal: Mapping[str, Any]) -> None:
+    rows = [
+        (name, one["leads"], one["seconds"], one["cpu_us_per_lead"], one["differs"]) for name, one in rehearsal.items()
+    ]
+    print_table(["rehearsal of a policy that is", "leads", "seconds", "CPU us/lead", "leads that differ"], rows)
 
 
 def _print_bulk(bulk: Mapping[str, Any]) -> None:

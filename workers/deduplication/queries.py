@@ -28,6 +28,14 @@ def load_holders(tx: Transaction, keys: Collection[str]) -> dict[str, int]:
     return {row.key: row.lead_id for row in rows}
 
 
+def load_living(tx: Transaction, lead_ids: Collection[int]) -> dict[int, Living]:
+    """Return how leads stand, without any lock."""
+    rows = tx.rows(
+        "SELECT lead_id, status, track FROM lead WHERE lead_id = ANY(%(ids)s::bigint[])", ids=sorted(lead_ids)
+    )
+    return {row.lead_id: Living(row.lead_id, Status(row.status), track=row.track) for row in rows}
+
+
 def claim(tx: Transaction, lead_ids: Collection[int]) -> dict[int, Living]:
     """Lock leads in order, those of the batch and those of the same persons, and return how they stand."""
     rows = tx.rows(

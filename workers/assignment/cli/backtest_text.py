@@ -6,6 +6,7 @@ from shared.console import note, print_table, say
 from shared.routing.policy.rehearse import Change
 from workers.assignment.backtest import Backtest
 from workers.assignment.cli.options import instant_words
+from workers.assignment.policy.expectation import Unmet
 from workers.assignment.policy.tally import BeforeAfter, Comparison
 
 #: What a person reads before asking for the CSV or for JSON, which have all of it.
@@ -33,7 +34,7 @@ def print_backtest(label: str, found: Backtest, *, expected: bool) -> None:
             "could take the leads."
         )
     if expected:
-        _print_unmet(found)
+        print_unmet(found.unmet)
 
 
 def _leads(number: int) -> str:
@@ -106,9 +107,10 @@ def _print_rest(rows: int) -> None:
         note(f"… and {rows - _MOST_ROWS:,} more; --json has them all.")
 
 
-def _print_unmet(found: Backtest) -> None:
-    if not found.unmet:
+def print_unmet(unmet: Sequence[Unmet]) -> None:
+    """Print which expectations of a file are not met, or that all are."""
+    if not unmet:
         say("Every expectation is met.")
         return
-    rows = [(one.line, one.lead, one.expected, one.found) for one in found.unmet]
+    rows = [(one.line, one.lead, one.expected, one.found) for one in unmet]
     print_table(["line", "lead", "expected", "found"], rows, "Expectations that are not met")
