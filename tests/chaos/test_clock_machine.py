@@ -1,4 +1,4 @@
-"""Acceptance, firing, reassignment and claim in every order that Hypothesis finds: the laws hold after each step."""
+"""Acceptance, firing, claims, moves by hand and in bulk in every order Hypothesis finds: the laws hold throughout."""
 
 import random
 from contextlib import suppress
@@ -25,6 +25,11 @@ from tests.fixtures.policy_texts import CLOCKS
 from workers.assignment.ops.assign import assign_lead
 from workers.escalation.answer import settle_answers
 from workers.escalation.policy.answers import Answer, Kind
+from workers.reassignment.asking import ask
+from workers.reassignment.control import Said, say_to_plan
+from workers.reassignment.planning import make_plan
+from workers.reassignment.policy.states import Word
+from workers.reassignment.tasks import move
 
 _REPS = ("ana", "bob", "cid")
 _REASONS = ("timing", "budget", "not_icp", "no_current_need", "duplicate", "support")
@@ -41,6 +46,16 @@ GROUP BY lead_id, epoch HAVING count(*) > 1
 UNION ALL
 SELECT lead_id FROM deadline JOIN assignment USING (lead_id, epoch)
 WHERE action = 'move_to' AND (fired_at IS NOT NULL) <> (coalesce(end_reason, '') = 'non_response')
+"""
+_MOVED_TWICE = """
+SELECT lead_id FROM report.assignment WHERE plan_id IS NOT NULL GROUP BY plan_id, lead_id HAVING count(*) > 2
+"""
+_WRONG_TALLIES = """
+SELECT plan_id FROM report.plan LEFT JOIN report.plan_move AS move USING (plan_id)
+GROUP BY plan_id, pending, plan.blocked, moved, skipped, undone, kept HAVING (pending, moved, skipped, undone, kept)
+    <> (count(*) FILTER (WHERE move.state = 'pending'), count(*) FILTER (WHERE move.state = 'moved'),
+        count(*) FILTER (WHERE move.state = 'skipped'), count(*) FILTER (WHERE move.state = 'undone'),
+        count(*) FILTER (WHERE move.state = 'kept'))
 """
 _CLOCKS = "SELECT lead_id, epoch, ladder, step, policy_version FROM deadline"
 
@@ -139,6 +154,35 @@ class Clock(RuleBasedStateMachine):
         with suppress(RefusedError):
             lead_id = lead_ids[seed % len(lead_ids)]
             assign_lead(self.pipeline.context, lead_id, Target.parse(to), reason="test", made_by="ops")
+
+    @rule(
+        who=st.sampled_from(_REPS),
+        to=st.sampled_from(("policy", "rep:ana", "rep:bob", "pool:sales", "queue:shark_tank")),
+        clock=st.sampled_from(("keep", "restart")),
+        accepted=st.sampled_from(("keep", "offer")),
+    )
+    def plan(self, who: str, to: str, clock: str, accepted: str) -> None:
+        """Somebody plans to move what a rep holds, or is told why not."""
+        words = {"rep": who, "to": to, "clock": clock, "accepted": accepted, "status": "offered,accepted,pooled,held"}
+        with suppress(RefusedError):
+            make_plan(self.pipeline.context, ask(self.pipeline.context, words).order)
+
+    @rule(seed=st.integers(0, 999), word=st.sampled_from((Word.APPLY, Word.APPLY, Word.UNDO, *Word)))
+    def tell_plan(self, seed: int, word: Word) -> None:
+        """A plan is told something, and two workers take it up at once and late."""
+        plans = self.pipeline.ids("SELECT plan_id FROM report.plan ORDER BY plan_id")
+        if not plans:
+            return
+        with suppress(RefusedError):
+            say_to_plan(self.pipeline.context, plans[seed % len(plans)], Said(word, "ops"))
+        if seed % 3:
+            move(self.other.context, plans)
+
+    @invariant()
+    def plans_move_once(self) -> None:
+        """A plan gives a lead once and takes it back once, and its tallies are the states of its leads."""
+        assert self.pipeline.ids(_MOVED_TWICE) == []
+        assert self.pipeline.ids(_WRONG_TALLIES) == []
 
     @invariant()
     def laws_hold(self) -> None:
