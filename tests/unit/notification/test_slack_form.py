@@ -158,6 +158,13 @@ def test_who_moved_a_lead_and_why_stands_beside_it() -> None:
     assert "ann to bob: moved desk" in blocks(told)[1]["text"]["text"]
 
 
+def test_a_bulk_move_names_its_plan_and_why() -> None:
+    """The leads of a plan had many owners before: the plan stands for them, and who has each lead now beside it."""
+    told = letter(card(1), card(2), kind="reassigned", body={"to": "bob", "plan": 17, "reason": "Ana leaves"})
+
+    assert "bulk move 17: Ana leaves" in blocks(told)[1]["text"]["text"]
+
+
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [(-5, "0 s"), (59, "59 s"), (60, "1 min"), (7500, "2 h 5 min"), (86399, "23 h 59 min"), (90000, "1 d 1 h")],

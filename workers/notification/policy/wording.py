@@ -102,7 +102,9 @@ def _length(seconds: float) -> str:
 
 
 def _handover(_card: LeadCard, body: Mapping[str, Any]) -> str | None:
-    way = " to ".join(str(body[name]) for name in ("from", "to") if body.get(name))
+    # A plan's notice speaks of many leads with many former owners; who has each now stands beside it.
+    ways = (str(body[name]) for name in ("from", "to") if body.get(name))
+    way = f"bulk move {body['plan']}" if body.get("plan") else " to ".join(ways)
     return ": ".join(part for part in (way, str(body.get("reason") or "")) if part) or None
 
 
