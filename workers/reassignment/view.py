@@ -17,6 +17,8 @@ Row = Mapping[str, Any]
 
 #: Leads of one statement when a plan is written to a file.
 _PAGE = 10_000
+#: Leads that did not move, in a document; whoever wants more reads `report.plan_move` or the file.
+_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,11 @@ def all_moves(tx: Transaction, plan_id: int, state: str | None) -> Iterator[Row]
     while rows := plans.load_moves(tx, plan_id, state, after, _PAGE):
         yield from rows
         after = rows[-1]["lead_id"]
+
+
+def unmoved(tx: Transaction, plan_id: int) -> Sequence[Row]:
+    """Return the leads that could not move, were skipped, or stayed at an undo; of very many the first."""
+    return plans.load_unmoved(tx, plan_id, _MOST)
 
 
 def _shown(state: PlanState) -> set[str]:

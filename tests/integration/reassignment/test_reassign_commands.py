@@ -46,12 +46,13 @@ def test_a_plan_is_printed_for_people_and_programs(company: Pipeline, run: Run, 
     """Count, ways, loads before and after, and every lead in a file; nothing has moved."""
     file = tmp_path / "plan.csv"
 
-    document = _plan(run, "--rep", "ann", "--to", "policy", "--out", str(file))["plan"]
+    document = _plan(run, "--rep", "ann", "--to", "policy", "--out", str(file))
     exit_code, out, _ = run("show", str(document["plan_id"]))
 
     assert (document["state"], document["pending"]) == ("planned", 6)
-    assert document["ways"] == [{"from_owner": "ann", "to_owner": "ben", "leads": 6}]
-    loads = {one["rep_id"]: (one["before"], one["after"]) for one in document["loads"]}
+    assert (document["count"], document["listed"]) == (6, [])
+    assert document["matrix"] == [{"from": "ann", "to": "ben", "leads": 6}]
+    loads = {one["rep_id"]: (one["before"], one["after"]) for one in document["load"]}
     assert loads == {"ann": (6, 0), "ben": (6, 12)}
     assert len(file.read_text(encoding="utf-8").splitlines()) == 7
     assert (exit_code, "6 leads to move" in out, "holds before" in out) == (0, True, True)
@@ -61,7 +62,7 @@ def test_a_plan_is_printed_for_people_and_programs(company: Pipeline, run: Run, 
 @pytest.mark.parametrize("target", [("--to", "rep", "erik"), ("--to", "rep:erik"), ("--to", "erik")])
 def test_a_rep_is_named_in_any_of_the_usual_ways(run: Run, target: tuple[str, ...]) -> None:
     """`rep R` as two words, `rep:R` as policies write it, or the id alone."""
-    assert _plan(run, "--territory", "south", *target)["plan"]["target"] == "rep:erik"
+    assert _plan(run, "--territory", "south", *target)["target"] == "rep:erik"
 
 
 def test_lines_that_name_no_lead_are_told(run: Run, tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_lines_that_name_no_lead_are_told(run: Run, tmp_path: Path) -> None:
 
     document = _plan(run, "--csv", str(file))
 
-    assert document["plan"]["pending"] == 1
+    assert document["pending"] == 1
     assert document["rejected"] == [
         {"line": 3, "key": "nobody@nowhere.example", "reason": "no lead has this key"},
         {"line": 4, "key": "1", "reason": "lead 1 is named by an earlier line"},
@@ -101,7 +102,7 @@ def test_what_cannot_be_done_is_one_sentence(run: Run, arguments: list[str], exi
 
 def test_the_words_of_the_command_line(company: Pipeline, run: Run) -> None:
     """Apply, pause, resume, cancel, undo and status do what they say, from outside of any worker."""
-    plan_id = str(_plan(run, "--territory", "north", "--to", "pool", "vikings")["plan"]["plan_id"])
+    plan_id = str(_plan(run, "--territory", "north", "--to", "pool", "vikings")["plan_id"])
 
     applied = json.loads(run("apply", plan_id, "--yes", "--detach", "--rate", "2", "--json")[1])
     paused = json.loads(run("pause", plan_id, "--json")[1])
@@ -110,7 +111,7 @@ def test_the_words_of_the_command_line(company: Pipeline, run: Run) -> None:
     undone = json.loads(run("undo", plan_id, "--yes", "--detach", "--json")[1])
     listed = json.loads(run("status", "--json")[1])
 
-    states = [one["plan"]["state"] for one in (applied, paused, cancelled, undone)]
+    states = [one["state"] for one in (applied, paused, cancelled, undone)]
     assert states == ["applying", "paused", "cancelled", "undoing"]
     assert "is applying: 0 of 12 leads moved" in resumed
     assert [one["plan_id"] for one in listed] == [int(plan_id)]
@@ -119,7 +120,7 @@ def test_the_words_of_the_command_line(company: Pipeline, run: Run) -> None:
 
 def test_apply_asks_first(run: Run) -> None:
     """Without --yes and without an answer nothing moves."""
-    plan_id = str(_plan(run, "--rep", "ann", "--to", "policy")["plan"]["plan_id"])
+    plan_id = str(_plan(run, "--rep", "ann", "--to", "policy")["plan_id"])
 
     command = [sys.executable, "-m", "workers", "reassign", "apply", plan_id]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60)

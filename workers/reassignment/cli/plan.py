@@ -14,10 +14,10 @@ from shared.db.transaction import transaction
 from shared.errors import InputFileError, UsageError
 from shared.settings import Settings
 from workers.reassignment.asking import Named, ask
-from workers.reassignment.cli.text import print_plan, write_csv
+from workers.reassignment.cli.text import plan_document, print_plan, write_csv
 from workers.reassignment.planning import make_plan
 from workers.reassignment.policy.order import MoveState
-from workers.reassignment.view import all_moves, plan_page
+from workers.reassignment.view import all_moves, plan_page, unmoved
 
 #: How the first column of a file of leads may be called, and the second.
 _LEAD_COLUMNS = ("lead", "lead_id", "key", "email", "id")
@@ -112,10 +112,10 @@ def read_leads(file: str) -> Iterator[Named]:
 
 def _print(context: Context, plan_id: int, rejected: list[dict[str, Any]], out: str | None, *, as_json: bool) -> None:
     with transaction(context.engine) as tx:
-        page = plan_page(tx, plan_id)
+        page, listed = plan_page(tx, plan_id), unmoved(tx, plan_id)
         written = write_csv(out, all_moves(tx, plan_id, None)) if out else None
     if as_json:
-        print_json({"plan": page, "rejected": rejected, "file": out})
+        print_json(plan_document(page, listed) | {"rejected": rejected, "file": out})
         return
     print_plan(page)
     for one in rejected[:_MOST]:
@@ -142,10 +142,10 @@ def _print(context: Context, plan_id: int, rejected: list[dict[str, Any]], out: 
 def show(settings: Settings, plan_id: int, file: str | None, state: str | None, *, as_json: bool) -> None:
     """Show a plan: what moves from whom to whom, loads before and after, and what does not move and why."""
     with open_context(settings) as context, transaction(context.engine) as tx:
-        page = plan_page(tx, plan_id)
+        page, listed = plan_page(tx, plan_id), unmoved(tx, plan_id)
         written = write_csv(file, all_moves(tx, plan_id, state)) if file else None
     if as_json:
-        print_json({"plan": page, "file": file})
+        print_json(plan_document(page, listed) | {"file": file})
         return
     print_plan(page)
     if written is not None:

@@ -19,11 +19,11 @@ from shared.console import (
 )
 from shared.db.transaction import transaction
 from shared.settings import Settings
-from workers.reassignment.cli.text import headline, print_plan_terms
+from workers.reassignment.cli.text import headline, plan_document, print_plan_terms
 from workers.reassignment.control import Said, say_to_plan
 from workers.reassignment.policy.order import PlanState
 from workers.reassignment.policy.states import Word
-from workers.reassignment.view import PlanPage, list_pages, load_progress, plan_page
+from workers.reassignment.view import PlanPage, list_pages, load_progress, plan_page, unmoved
 
 #: Often enough for a bar that moves, and two statements a second more for the database.
 LOOK_SECONDS = 0.5
@@ -86,9 +86,9 @@ def _follow(context: Context, plan_id: int, *, detach: bool, as_json: bool) -> N
     if not detach:
         _watch(context, plan_id)
     with transaction(context.engine) as tx:
-        page = plan_page(tx, plan_id)
+        page, listed = plan_page(tx, plan_id), unmoved(tx, plan_id)
     if as_json:
-        print_json({"plan": page})
+        print_json(plan_document(page, listed))
         return
     say(headline(page))
     if page.reasons and not detach:
@@ -138,7 +138,7 @@ def _telling(word: Word, text: str) -> click.Command:
             say_to_plan(context, plan_id, Said(word, made_by))
             page = _progress(context, plan_id)
         if as_json:
-            print_json({"plan": page})
+            print_json(plan_document(page))
         else:
             say(headline(page))
 
@@ -160,7 +160,8 @@ def status(settings: Settings, plan_id: int | None, limit: int, *, as_json: bool
     with open_context(settings) as context, transaction(context.engine) as tx:
         pages = [load_progress(tx, plan_id)] if plan_id else list_pages(tx, limit)
     if as_json:
-        print_json(pages[0] if plan_id else pages)
+        documents = [plan_document(page) for page in pages]
+        print_json(documents[0] if plan_id else documents)
     elif plan_id:
         say(headline(pages[0]))
         print_plan_terms(pages[0])

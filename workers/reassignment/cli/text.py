@@ -18,6 +18,23 @@ _COLUMNS = (
 )
 
 
+def plan_document(page: PlanPage, listed: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Return a plan as programs read it: the terms, the tallies, `matrix`, `load`, and the leads that did not move.
+
+    `count` is how many leads the plan moves or has dealt with; `listed` are leads with their state and reason.
+    """
+    document = {name: getattr(page, name) for name in page.__dataclass_fields__ if name not in {"ways", "loads"}}
+    matrix = [{"from": one.from_owner, "to": one.to_owner, "leads": one.leads} for one in page.ways]
+    return document | {
+        "count": page.leads - page.blocked,
+        "matrix": matrix,
+        "load": page.loads,
+        "listed": [
+            {name: one[name] for name in ("lead_id", "state", "reason", "from_owner", "to_owner")} for one in listed
+        ],
+    }
+
+
 def print_plan(page: PlanPage) -> None:
     """Print a plan for somebody who is to say yes or no."""
     say(headline(page))

@@ -245,3 +245,16 @@ def load_moves(tx: Transaction, plan_id: int, state: str | None, after: int, lim
         limit=limit,
     )
     return [row._asdict() for row in rows]
+
+
+def load_unmoved(tx: Transaction, plan_id: int, limit: int) -> list[Row]:
+    """Return leads of a plan that did not move or did not come back, by id."""
+    rows = tx.rows(
+        """
+        SELECT lead_id, state, reason, from_owner, to_owner FROM reassignment_move
+        WHERE plan_id = %(plan)s AND reason IS NOT NULL ORDER BY lead_id LIMIT %(limit)s
+        """,
+        plan=plan_id,
+        limit=limit,
+    )
+    return [row._asdict() for row in rows]
