@@ -146,6 +146,8 @@ def policy_is_active(patient: Patient) -> Finding:
         raise UnavailableError("the database does not say: run `baton doctor` again")
     if standing.version is None:
         return Finding("hint", standing.words, "run `baton policy activate FILE`")
+    if standing.review_is_due:
+        return Finding("hint", standing.words, "look it through, then run `baton policy review`")
     return Finding("well", standing.words)
 
 

@@ -92,6 +92,19 @@ def test_two_files_are_compared_without_a_server(
     assert "nothing changes" in same[1]
 
 
+def test_a_review_is_recorded_and_listed(run: Run) -> None:
+    """Who looked, and when it is due again, as far as the policy says how often."""
+    told = run("review", "--by", "rita", "--note", "fine")
+    document = _document(run("review", "--json"))
+    listed = run("list")
+    rows = _document(run("list", "--json"))
+
+    assert told[1].startswith("Version 1 (full) was looked through; when it is due again the policy does not say")
+    assert (document["version"], document["due_at"]) == (1, None)
+    assert "Looked through or changed last on" in listed[1]
+    assert rows[0]["review"]["every"] == ""
+
+
 def test_a_policy_is_written_as_a_page(run: Run, draft: Path, tmp_path: Path) -> None:
     """Markdown on stdout, HTML into a file, the blocks as JSON; of a file as well, with the reps as they are."""
     file = tmp_path / "page.html"

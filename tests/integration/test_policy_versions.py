@@ -18,26 +18,10 @@ from shared.errors import RefusedError
 from shared.policy.reigns import Activation, in_force
 from shared.settings import Settings
 from tests.fixtures.pipeline import Pipeline, lead_event, open_pipeline, rep
+from tests.fixtures.policy_texts import one_pool
 from workers.assignment.ops.policies import activate_document, roll_back
 from workers.assignment.ops.versions import cancel_plan, version_pages
 from workers.doctor import examine
-
-_SLA = "{when: {}, accept: [{after: %s, do: flag_overdue, notify: manager}]}"
-
-
-def _policy(name: str, *, pool: str = "north", overdue: str = "2h") -> str:
-    """Return a policy without anything to warn of, that sends everybody to one pool."""
-    return f"""
-baton_policy: 1
-name: {name}
-owner: ops@here.example
-buffer: {{default: {{minimum: 0s, maximum: 60s}}}}
-rules: [{{name: everyone, to: pool:{pool}}}]
-pools: {{{pool}: {{members: {{team: {pool}}}, overflow: [queue:exceptions]}}}}
-queues: {{exceptions: {{kind: exception, alert: "#d", escalate_after: 30m, escalate_to: boss@here.example}}}}
-sla: [{_SLA % overdue}]
-"""
-
 
 _TEAM = [rep("nora", team="north"), rep("sven", team="south")]
 
@@ -77,8 +61,8 @@ def _active(pipeline: Pipeline, at: datetime | None = None) -> int | None:
 def test_a_plan_becomes_active_in_every_process_at_its_minute(two: tuple[Pipeline, Pipeline]) -> None:
     """Neither process is told: both ask the rows, by the database's clock."""
     one, other = two
-    first = _activate(one, _policy("first"))
-    second = _activate(one, _policy("second", pool="south"), at=_in(hours=1))
+    first = _activate(one, one_pool("first"))
+    second = _activate(one, one_pool("second", pool="south"), at=_in(hours=1))
 
     before = (_active(one), _active(other))
     one.pass_time(3601)
@@ -89,8 +73,8 @@ def test_a_plan_becomes_active_in_every_process_at_its_minute(two: tuple[Pipelin
 
 def test_what_will_be_in_force_can_be_asked(staffed: Pipeline) -> None:
     """At an instant to come the plan counts, at one that is past what was in force then."""
-    first = _activate(staffed, _policy("first"))
-    second = _activate(staffed, _policy("second"), at=_in(hours=1))
+    first = _activate(staffed, one_pool("first"))
+    second = _activate(staffed, one_pool("second"), at=_in(hours=1))
 
     assert (_active(staffed), _active(staffed, _in(minutes=59)), _active(staffed, _in(minutes=61))) == (
         first,
@@ -102,8 +86,8 @@ def test_what_will_be_in_force_can_be_asked(staffed: Pipeline) -> None:
 
 def test_a_cancelled_plan_never_takes_effect(staffed: Pipeline) -> None:
     """The version stays stored; who planned it and who took it back stay on the record."""
-    first = _activate(staffed, _policy("first"))
-    second = _activate(staffed, _policy("second"), at=_in(hours=1), note="new year", approved_by="boss")
+    first = _activate(staffed, one_pool("first"))
+    second = _activate(staffed, one_pool("second"), at=_in(hours=1), note="new year", approved_by="boss")
 
     plan = cancel_plan(staffed.context, second, made_by="otto", note="too early")
     staffed.pass_time(7200)
@@ -117,12 +101,12 @@ def test_a_cancelled_plan_never_takes_effect(staffed: Pipeline) -> None:
 
 def test_a_cancelled_version_can_be_planned_again(staffed: Pipeline) -> None:
     """The same file again is the same version with a new plan."""
-    _activate(staffed, _policy("first"))
+    _activate(staffed, one_pool("first"))
     at = _in(hours=1)
-    second = _activate(staffed, _policy("second"), at=at)
+    second = _activate(staffed, one_pool("second"), at=at)
     cancel_plan(staffed.context, second, made_by="otto")
 
-    again = activate_document(staffed.context, _policy("second"), made_by="olga", at=at)
+    again = activate_document(staffed.context, one_pool("second"), made_by="olga", at=at)
 
     assert (again.version, again.is_new) == (second, True)
     assert _active(staffed, at) == second
@@ -131,9 +115,9 @@ def test_a_cancelled_version_can_be_planned_again(staffed: Pipeline) -> None:
 def test_the_same_plan_twice_is_one_plan(staffed: Pipeline) -> None:
     """A command that is repeated changes nothing."""
     at = _in(hours=1)
-    _activate(staffed, _policy("first"), at=at)
+    _activate(staffed, one_pool("first"), at=at)
 
-    again = activate_document(staffed.context, _policy("first"), made_by="olga", at=at)
+    again = activate_document(staffed.context, one_pool("first"), made_by="olga", at=at)
 
     assert again.is_new is False
     assert staffed.value("SELECT count(*) FROM policy_activation") == 1
@@ -153,7 +137,7 @@ def test_a_cancellation_that_is_not_clear_is_refused(
 ) -> None:
     """No plan, several plans and a plan whose second has come each get a sentence, and nothing is changed."""
     for seconds in plans:
-        _activate(staffed, _policy("first"), at=_in(seconds=seconds))
+        _activate(staffed, one_pool("first"), at=_in(seconds=seconds))
 
     with pytest.raises(RefusedError, match=says):
         cancel_plan(staffed.context, wanted, made_by="otto")
@@ -164,8 +148,8 @@ def test_a_cancellation_that_is_not_clear_is_refused(
 def test_of_several_plans_the_one_that_is_named_is_cancelled(staffed: Pipeline) -> None:
     """A version may come, go and come back; `at` says which of its plans is meant."""
     soon, late = _in(hours=1), _in(hours=2)
-    number = _activate(staffed, _policy("first"), at=soon)
-    _activate(staffed, _policy("first"), at=late)
+    number = _activate(staffed, one_pool("first"), at=soon)
+    _activate(staffed, one_pool("first"), at=late)
 
     cancel_plan(staffed.context, number, made_by="otto", at=soon)
 
@@ -174,7 +158,7 @@ def test_of_several_plans_the_one_that_is_named_is_cancelled(staffed: Pipeline) 
 
 def test_the_database_forgets_nothing_that_took_effect(staffed: Pipeline) -> None:
     """Neither an activation of the past nor the text of a version can be taken away, whoever asks."""
-    _activate(staffed, _policy("first"))
+    _activate(staffed, one_pool("first"))
 
     with pytest.raises(IntegrityError, match="has taken effect"):
         staffed.rows("DELETE FROM policy_activation")
@@ -186,9 +170,9 @@ def test_the_database_forgets_nothing_that_took_effect(staffed: Pipeline) -> Non
 
 def test_a_rollback_does_not_touch_a_plan_and_says_so(staffed: Pipeline) -> None:
     """What is planned comes whatever is in force until then."""
-    first = _activate(staffed, _policy("first"))
-    _activate(staffed, _policy("second"))
-    third = _activate(staffed, _policy("third"), at=_in(hours=1))
+    first = _activate(staffed, one_pool("first"))
+    _activate(staffed, one_pool("second"))
+    third = _activate(staffed, one_pool("third"), at=_in(hours=1))
 
     done = roll_back(staffed.context, first, made_by="otto")
 
@@ -198,11 +182,11 @@ def test_a_rollback_does_not_touch_a_plan_and_says_so(staffed: Pipeline) -> None
 
 def test_versions_tell_their_history(staffed: Pipeline) -> None:
     """Each version says who wrote it, when it reigned, what is planned and what was taken back."""
-    first = _activate(staffed, _policy("first"))
-    second = _activate(staffed, _policy("second"))
+    first = _activate(staffed, one_pool("first"))
+    second = _activate(staffed, one_pool("second"))
     roll_back(staffed.context, first, made_by="otto", note="a slip")
-    third = _activate(staffed, _policy("third"), at=_in(hours=1))
-    _activate(staffed, _policy("third"), at=_in(hours=3))
+    third = _activate(staffed, one_pool("third"), at=_in(hours=1))
+    _activate(staffed, one_pool("third"), at=_in(hours=3))
     cancel_plan(
         staffed.context, third, made_by="otto", at=staffed.value("SELECT max(effective_at) FROM policy_activation")
     )
@@ -221,7 +205,7 @@ def test_two_who_activate_at_once_take_turns(staffed: Pipeline) -> None:
     """Whoever comes last is in force, and the record has both in the order in which they came."""
     names = [f"policy-{number}" for number in range(6)]
     with ThreadPoolExecutor(3) as threads:
-        list(threads.map(lambda name: _activate(staffed, _policy(name)), names))
+        list(threads.map(lambda name: _activate(staffed, one_pool(name)), names))
 
     rows = staffed.rows("SELECT activation_id, version, effective_at FROM policy_activation ORDER BY effective_at")
     assert [row["activation_id"] for row in rows] == sorted(row["activation_id"] for row in rows)
@@ -231,9 +215,9 @@ def test_two_who_activate_at_once_take_turns(staffed: Pipeline) -> None:
 def test_doctor_and_status_tell_of_a_plan(staffed: Pipeline, database_url: str, redis_url: str) -> None:
     """What is in force and what is planned stand in one line."""
     alone = Settings(database_url=database_url, redis_url=redis_url)
-    _activate(staffed, _policy("later"), at=_in(hours=1))
+    _activate(staffed, one_pool("later"), at=_in(hours=1))
     waiting = examine(alone)["policy"]
-    _activate(staffed, _policy("first"))
+    _activate(staffed, one_pool("first"))
 
     found = examine(alone)["policy"]
     standing = look_at_policy(database_url)
@@ -246,39 +230,13 @@ def test_doctor_and_status_tell_of_a_plan(staffed: Pipeline, database_url: str, 
     assert look_at_policy("postgresql://nobody@127.0.0.1:1/none") is None
 
 
-# Who is told ----------------------------------------------------------------------------------------------------------
-
-_TOLD = "SELECT recipient, body ->> 'text' AS text FROM notice WHERE kind = 'policy' ORDER BY notice_id"
-
-
-def test_who_answers_is_told_of_every_change(staffed: Pipeline) -> None:
-    """The first policy is no change; a version, a plan and its cancellation are told, and the notices are handed on."""
-    _activate(staffed, _policy("first"))
-    silent = staffed.rows(_TOLD)
-    second = _activate(staffed, _policy("second"))
-    third = _activate(staffed, _policy("third", pool="south"), at=_in(hours=1))
-    cancel_plan(staffed.context, third, made_by="otto")
-
-    told = staffed.rows(_TOLD)
-    assert silent == []
-    assert {row["recipient"] for row in told} == {"ops@here.example"}
-    assert [row["text"].partition(" (")[0] for row in told] == [
-        f"Version {second}",
-        f"Version {third}",
-        f"Version {third}",
-    ]
-    assert "1 in policy, 1 in rules, 2 in pools" in told[1]["text"]
-    assert "taken back by otto" in told[2]["text"]
-    assert [task for task, _ in staffed.hints.published] == [TaskName.SEND] * 3
-
-
 # Leads on their way ---------------------------------------------------------------------------------------------------
 
 
 def test_a_lead_on_its_way_is_decided_under_the_version_in_force_then(staffed: Pipeline) -> None:
     """Each stage follows the version in force when its own transaction begins, and records which that was."""
-    first = _activate(staffed, _policy("first"))
-    second = _activate(staffed, _policy("second", pool="south"), at=_in(hours=1))
+    first = _activate(staffed, one_pool("first"))
+    second = _activate(staffed, one_pool("second", pool="south"), at=_in(hours=1))
     (lead_id,) = staffed.publish(lead_event())
     staffed.deliver(TaskName.ENRICH, [lead_id])
     staffed.deliver(TaskName.DEDUPLICATE, [lead_id])
@@ -293,8 +251,8 @@ def test_a_lead_on_its_way_is_decided_under_the_version_in_force_then(staffed: P
 
 def test_a_running_clock_keeps_its_version(staffed: Pipeline) -> None:
     """Law 5: who was given two hours keeps them, under the version that gave them; the next lead has its own."""
-    first = _activate(staffed, _policy("first", overdue="2h"))
-    second = _activate(staffed, _policy("second", overdue="30m"), at=_in(minutes=10))
+    first = _activate(staffed, one_pool("first", overdue="2h"))
+    second = _activate(staffed, one_pool("second", overdue="30m"), at=_in(minutes=10))
     (early,) = staffed.route(lead_event())
     due_before = staffed.value("SELECT due_at FROM deadline WHERE lead_id = :id AND ladder = 'accept'", id=early)
 
@@ -329,7 +287,7 @@ def _do(pipeline: Pipeline, step: tuple[str, int, int]) -> None:
     try:
         if what == "activate":
             at = pipeline.value("SELECT now()") + timedelta(minutes=minutes) if minutes else None
-            _activate(pipeline, _policy(f"p{which}"), at=at)
+            _activate(pipeline, one_pool(f"p{which}"), at=at)
         elif what == "roll_back":
             roll_back(pipeline.context, number, made_by="otto")
         elif what == "cancel":

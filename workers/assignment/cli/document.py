@@ -10,6 +10,7 @@ from shared.bus.assembly import open_context
 from shared.console import json_option, note, print_json, with_settings
 from shared.custody import reps as rep_queries
 from shared.custody.reps import RosterShelf
+from shared.db.standing import load_standing
 from shared.db.transaction import Transaction, transaction
 from shared.settings import Settings
 from workers.assignment.cli.options import instant_words
@@ -71,6 +72,7 @@ def _edition(tx: Transaction, source: Source) -> Edition:
         approved_by=latest.get("approved_by"),
         note=latest.get("note"),
         planned=tuple(_plan(one) for one in reversed(pages) if one.planned),
+        review=load_standing(tx).review if own.active else None,
     )
 
 

@@ -1,7 +1,8 @@
-"""`baton policy list|show|diff|document|cancel`: the versions, who put them into force, and what is planned."""
+"""`baton policy list|show|diff|document|review|cancel`: the versions, who put them into force, and what is planned."""
 
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,9 @@ import click
 
 from shared.bus.assembly import open_context
 from shared.console import by_option, json_option, note, print_json, print_records, say, with_settings
+from shared.db.standing import load_standing, record_review
 from shared.db.transaction import transaction
+from shared.policy.cadence import Review, review_of
 from shared.settings import Settings
 from workers.assignment.cli.diff import diff
 from workers.assignment.cli.document import document
@@ -30,13 +33,16 @@ def policy() -> None:
 def list_(settings: Settings, *, as_json: bool) -> None:
     """List the versions, the newest first: who wrote each, who put it into force, when and why, and what is planned."""
     with open_context(settings) as context, transaction(context.engine) as tx:
-        pages = version_pages(tx)
+        pages, standing = version_pages(tx), load_standing(tx)
     if as_json:
-        print_json([one.as_record() for one in pages])
+        print_json([{**one.as_record(), "review": standing.review if one.active else None} for one in pages])
         return
     print_records([_line(one) for one in pages], as_json=False, none="No policy was ever activated.")
     for line in _plans(pages):
         say(line)
+    if standing.review is not None:
+        last = f"last on {standing.review.last_at:%Y-%m-%d} by {standing.review.last_by}"
+        say(f"Looked through or changed {last}; {_due(standing.review)}.")
 
 
 def _line(page: VersionPage) -> dict[str, object]:
@@ -104,6 +110,33 @@ def _who(row: dict[str, Any]) -> str:
 
 def _because(reason: str | None) -> str:
     return f": {reason}" if reason else ""
+
+
+@policy.command()
+@click.option("--note", "note_", help="What was seen.")
+@by_option
+@json_option
+@with_settings
+def review(settings: Settings, note_: str | None, made_by: str, *, as_json: bool) -> None:
+    """Put on record that the policy in force was looked through and is left as it is.
+
+    The policy says how often that is wanted (`review: monthly`). `baton policy list`, `baton status` and `baton doctor`
+    say when it is due again; a change of the policy counts as well.
+    """
+    with open_context(settings) as context, transaction(context.engine) as tx:
+        chosen = active_policy(tx, context.policies)
+        record_review(tx, chosen.number, by=made_by, note=note_)
+        found = review_of(chosen.policy.document.review, tx.started_at, made_by)
+    if as_json:
+        print_json({"version": chosen.number, "note": note_, **asdict(found)})
+    else:
+        say(f"Version {chosen.number} ({chosen.policy.name}) was looked through; {_due(found)}.")
+
+
+def _due(review: Review) -> str:
+    if review.due_at is None:
+        return "when it is due again the policy does not say (`review: monthly`, say)"
+    return f"it is due again by {review.due_at:%Y-%m-%d} ({review.every})"
 
 
 @policy.command()

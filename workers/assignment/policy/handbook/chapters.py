@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.rep import Roster
+from shared.policy.cadence import Review
 from shared.policy.document import Attribute, PolicyDocument
 from shared.policy.wording import (
     condition_words,
@@ -36,6 +37,7 @@ class Edition:
     approved_by: str | None = None
     note: str | None = None
     planned: tuple[str, ...] = ()
+    review: Review | None = None
 
 
 def handbook(document: PolicyDocument, edition: Edition, roster: Roster | None, now: datetime) -> Page:
@@ -79,7 +81,9 @@ def _answers(document: PolicyDocument, edition: Edition) -> Chapter:
 def _record(document: PolicyDocument, edition: Edition) -> list[tuple[str, object]]:
     since = edition.in_force_since
     return [
-        ("looked through", document.review),
+        ("to be looked through", document.review),
+        ("looked at last", _when(edition.review.last_at, edition.review.last_by) if edition.review else ""),
+        ("due again", _when(edition.review.due_at, None) if edition.review else ""),
         ("stored", _when(edition.written_at, edition.written_by)),
         ("in force since", _when(since, edition.requested_by)),
         ("approved by", edition.approved_by),
