@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -12,7 +13,7 @@ from shared.db.transaction import transaction
 from shared.domain.target import Target
 from shared.errors import RefusedError
 from shared.routing.policy.rehearse import Change
-from tests.fixtures.pipeline import Pipeline, rep
+from tests.fixtures.pipeline import Pipeline, open_pipeline, rep
 from tests.fixtures.rehearsals import (
     assign_in,
     backtest,
@@ -142,3 +143,38 @@ def test_whatever_happened_the_same_policy_differs_in_nothing(
     assert [one for one in found if one.change is not Change.NONE] == []
     decided = pipeline.value("SELECT count(*) FROM decision WHERE stage = 'assignment' AND detail ? 'tried'")
     assert len(found) == decided
+
+
+def test_batches_beside_each_other_are_told_apart(pipeline: Pipeline, database_url: str, redis_url: str) -> None:
+    """Two workers take turns at the same pools; what each batch could see is its own."""
+    drawn: dict[str, Any] = {
+        "strategy": ["weighted", "least_loaded", "weighted"],
+        "overflow": ["", "", ""],
+        "cap": ["", "", ""],
+        "skill": ["anvils", "bellows", "common"],
+        "targets": ["pool:anvils", "pool:bellows", "pool:common"],
+        "customers": "owner:account",
+        "large": "",
+        "cover": False,
+    }
+    team = [{"skills": "anvils|bellows|common", "weight": str(1 + number % 2), "away": False} for number in range(5)]
+    names = ("Anvil", "Bellows", "Common")
+    pipeline.activate(document(drawn))
+    match_all(pipeline, team, [{"product": names[number % 3], "company": ""} for number in range(120)])
+    waiting = pipeline.ids("SELECT lead_id FROM lead WHERE status = 'matched' ORDER BY lead_id")
+    batches = [waiting[place : place + 3] for place in range(0, len(waiting), 3)]
+
+    with open_pipeline(database_url, redis_url) as other, ThreadPoolExecutor(2) as workers:
+        mine = workers.submit(_assign, pipeline, batches[0::2])
+        theirs = workers.submit(_assign, other, batches[1::2])
+        mine.result()
+        theirs.result()
+
+    found = replay(pipeline, document(drawn))
+    assert len(found) == len(waiting)
+    assert {one.change for one in found} == {Change.NONE}
+
+
+def _assign(pipeline: Pipeline, batches: Sequence[list[int]]) -> None:
+    for batch in batches:
+        pipeline.deliver(TaskName.ASSIGN, batch)

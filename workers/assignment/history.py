@@ -119,6 +119,7 @@ def _answered_at(row: Any) -> datetime | None:
 
 def open_history(tx: Transaction, policies: PolicyShelf, draft: Version, period: Period) -> History:
     """Return the history of a period as a draft needs it."""
+    queries.take_time(tx)
     versions = queries.load_versions(tx, period.since, period.until)
     known = {number: policies.version(tx, number).policy for number, _ in versions}
     asks_more = any(draft.policy.used_facts - one.used_facts for one in known.values())

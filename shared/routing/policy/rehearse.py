@@ -242,29 +242,26 @@ class _Books:
 
     def close(self, batch: PastBatch, found: Sequence[Rehearsed], placing: Placing) -> None:
         """Take note of what the batch has given, and of the pools in which that is not what the record says."""
-        was, now = _gifts(one.past.was for one in found), _gifts(one.now for one in found)
+        was = _gifts((one.past.lead_id, one.past.was) for one in found)
+        now = _gifts((one.past.lead_id, one.now) for one in found)
         self._carried.update(dict.fromkeys(placing.asked, placing))
-        for name in was.keys() | now.keys():
-            if _by_lead(found, name, past=True) != _by_lead(found, name, past=False):
+        for name in (was.keys() | now.keys()) - self.astray:
+            if was.get(name) != now.get(name):
                 self.astray.add(name)
                 if name not in placing.asked and batch.record and name in batch.record.ledgers:
-                    self._carried.setdefault(name, batch.record.ledgers[name])
-        for name, reps in now.items():
-            if name in self._gave:
-                self._gave[name].extend((batch.at, rep_id) for rep_id in reps)
+                    self._carried[name] = batch.record.ledgers[name]
+        for name in self._gave.keys() & now.keys():
+            self._gave[name].extend((batch.at, rep_id) for rep_id in now[name].values())
 
 
-def _gifts(verdicts: Iterable[Verdict]) -> dict[str, list[str]]:
-    gifts: dict[str, list[str]] = {}
-    for one in verdicts:
-        if one.pool is not None and one.rep is not None:
-            gifts.setdefault(one.pool, []).append(one.rep)
+def _gifts(verdicts: Iterable[tuple[int, Verdict]]) -> dict[str, dict[int, str]]:
+    """Return which leads each pool gave to whom."""
+    gifts: dict[str, dict[int, str]] = {}
+    for lead_id, one in verdicts:
+        pool, rep_id = one.pool, one.rep
+        if pool is not None and rep_id is not None:
+            gifts.setdefault(pool, {})[lead_id] = rep_id
     return gifts
-
-
-def _by_lead(found: Sequence[Rehearsed], pool: str, *, past: bool) -> dict[int, str | None]:
-    verdicts = ((one.past.lead_id, one.past.was if past else one.now) for one in found)
-    return {lead_id: verdict.rep for lead_id, verdict in verdicts if verdict.pool == pool}
 
 
 class _Loads:

@@ -16,6 +16,11 @@ from shared.routing.policy.record import CoverageRecord
 _AT_ONCE = 2_000
 
 
+def take_time(tx: Transaction) -> None:
+    """Let the statements of this transaction take minutes: a long period is sorted before its first row comes."""
+    tx.run("SET LOCAL statement_timeout = '10min'")
+
+
 def load_versions(tx: Transaction, since: datetime, until: datetime) -> list[tuple[int, int]]:
     """Return the policy versions by which leads were assigned in the period, with how many decisions each made."""
     rows = tx.rows(
