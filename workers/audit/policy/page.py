@@ -21,7 +21,7 @@ dd{margin:0;font-size:1.25rem;font-weight:600}dd small{display:block}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;margin:.6rem 0 1.2rem}
 th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 th i,td small{display:block}td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}
-td.number{white-space:nowrap}figure{margin:1.4rem 0}figcaption{margin-bottom:.3rem}
+td.number,td.rests{white-space:nowrap}figure{margin:1.4rem 0}figcaption{margin-bottom:.3rem}
 table.few{width:auto;min-width:26rem}
 svg{width:100%;height:auto}svg text{fill:var(--ink);font-size:13px}svg rect{fill:var(--bar)}
 """
@@ -80,7 +80,7 @@ def _figure(measure: Measure) -> str:
     note = f": {measure.note}" if measure.note else ""
     return (
         f"<tr><td>{escape(measure.name)}</td><td>{escape(measure.of)}</td>"
-        f'<td class="number">{escape(words_of(measure))}</td><td class="note">{escape(behind(measure))}</td>'
+        f'<td class="number">{escape(words_of(measure))}</td><td class="note rests">{escape(behind(measure))}</td>'
         f'<td class="note">{escape(measure.requirement + note)}</td></tr>'
     )
 
