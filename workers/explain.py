@@ -40,7 +40,9 @@ def policy() -> None:
 @json_option
 @with_settings
 def explain(settings: Settings, file: str, lead_file: str, at: datetime | None, *, as_json: bool) -> None:
-    """Say where a lead would go under a policy file (or `live`, the one in force), and why; nothing is written.
+    """Say where a lead would go under a policy, and why; nothing is written.
+
+    The policy is a file, a version by number, or `live`, the one in force, which is the default.
 
     With --at it says who would own the lead at that instant: under the version that is in force then, which may be a
     planned one, with the absences, hours, holidays and caps of that instant. What it has to take from now is named.
@@ -58,6 +60,8 @@ def explain(settings: Settings, file: str, lead_file: str, at: datetime | None, 
 
 
 def _version(context: Context, tx: Transaction, file: str, at: datetime | None) -> Version:
+    if file.isdecimal():
+        return context.policies.version(tx, int(file))
     if file == LIVE:
         return active_policy(tx, context.policies, at)
     return Version(_NOT_STORED, compile_policy(parse_policy(read_document(file))))

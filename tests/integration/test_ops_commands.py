@@ -248,6 +248,7 @@ def test_a_lead_is_explained_before_it_exists(run: Run, tmp_path: Path) -> None:
     policy.write_text(OPS_POLICY.replace("to: pool:large", "to: pool:south"))
 
     live = run("explain", "--lead", str(lead), group=explain.policy)
+    stored = run("explain", "1", "--lead", str(lead), group=explain.policy)
     later = run("explain", "--lead", str(lead), "--at", "2099-01-01T00:00:00Z", group=explain.policy)
     never = run("explain", "--lead", str(lead), "--at", "1999-01-01T00:00:00Z", group=explain.policy)
     file = _document(run("explain", str(policy), "--lead", str(lead), "--json", group=explain.policy))
@@ -255,6 +256,7 @@ def test_a_lead_is_explained_before_it_exists(run: Run, tmp_path: Path) -> None:
     assert "The lead would be offered: sara (policy version 1)" in live.stdout
     assert "At 2099-01-01 00:00:00 UTC: The lead would be offered: sara (policy version 1)" in later.stdout
     assert "Taken from now:" in later.stdout
+    assert stored.stdout == live.stdout
     assert (never.exit_code, "No policy is in force at 1999-01-01" in never.stderr) == (1, True)
     assert (file["policy_version"], file["pool"], file["explanation"]["rule"]) == (0, "south", "large")
 

@@ -162,6 +162,9 @@ def test_the_database_forgets_nothing_that_took_effect(staffed: Pipeline) -> Non
 
     with pytest.raises(IntegrityError, match="has taken effect"):
         staffed.rows("DELETE FROM policy_activation")
+    _activate(staffed, one_pool("second"), at=_in(seconds=1))
+    with pytest.raises(IntegrityError, match="has taken effect"):
+        staffed.rows("DELETE FROM policy_activation WHERE effective_at > now()")
     with pytest.raises(IntegrityError, match="cannot change"):
         staffed.rows("UPDATE policy_version SET document = 'x'")
     with pytest.raises(IntegrityError, match="cannot change"):
