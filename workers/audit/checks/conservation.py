@@ -17,7 +17,8 @@ CHECKS = (
         FROM tally, LATERAL (VALUES
             ('events', received, leads + captured + duplicates + quarantined),
             ('leads', leads, (SELECT count(*) FROM lead)),
-            ('other events', captured, (SELECT count(*) FROM event WHERE outcome <> 'lead')),
+            ('other events', captured, (SELECT count(*) FROM event WHERE outcome <> 'lead')
+                + (SELECT coalesce(sum(applied + refused), 0) FROM dropped_month)),
             ('unreadable events', quarantined, (SELECT count(*) FROM quarantine))
         ) AS line(kind, tallied, found)
         WHERE tallied <> found
@@ -41,7 +42,8 @@ CHECKS = (
         FROM event_key FULL JOIN (
             SELECT source, id, count(*) AS copies FROM event GROUP BY source, id
         ) AS captured USING (source, id)
-        WHERE copies IS DISTINCT FROM 1 OR event_key.received_at IS NULL
+        WHERE (copies IS DISTINCT FROM 1 OR event_key.received_at IS NULL)
+            AND (event_key.received_at >= events_kept_since() OR copies IS NOT NULL)
         """,
     ),
     Check(
@@ -53,6 +55,21 @@ CHECKS = (
             SELECT lead_id, source, id FROM event WHERE outcome = 'lead'
         ) AS submitted USING (lead_id)
         WHERE (lead.event_source, lead.event_id) IS DISTINCT FROM (submitted.source, submitted.id)
+            AND (lead.received_at >= events_kept_since() OR submitted.source IS NOT NULL)
+        """,
+    ),
+    Check(
+        CONSERVATION,
+        "what was dropped is counted: as many keys and as many leads as the dropped months had",
+        """
+        SELECT format('%%s: %%s carried, %%s found', kind, carried, found) AS id
+        FROM (SELECT coalesce(sum(leads), 0) AS leads, coalesce(sum(applied + refused), 0) AS others
+            FROM dropped_month) AS dropped,
+            LATERAL (VALUES
+                ('keys', leads + others, (SELECT count(*) FROM event_key WHERE received_at < events_kept_since())),
+                ('leads', leads, (SELECT count(*) FROM lead WHERE received_at < events_kept_since()))
+            ) AS line(kind, carried, found)
+        WHERE carried <> found
         """,
     ),
     Check(
