@@ -10,18 +10,17 @@ import pytest
 from compose_spec import PyCompose
 
 from shared.settings import Settings, load_settings
-from tests.fixtures.shipped import compose_text, read_compose
+from tests.fixtures.shipped import PASSWORDS, compose_text, read_compose
 from workers.cli import baton
 from workers.processes.table import process_table
 
-_ENV = {"POSTGRES_PASSWORD": "0f", "REDIS_PASSWORD": "0f"}
 _ONE_SHOT = {"migrate", "cli"}
 
 
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
     """The file with its variables at their defaults."""
-    return read_compose(_ENV)
+    return read_compose()
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +38,11 @@ def test_the_file_is_valid_by_the_specification(compose: dict[str, Any]) -> None
     assert set(parsed.service_names()) == set(compose["services"])
 
 
-@pytest.mark.parametrize("name", sorted(_ENV))
+@pytest.mark.parametrize("name", sorted(PASSWORDS))
 def test_a_password_must_be_set(name: str) -> None:
     """There is no default that everybody knows."""
     with pytest.raises(KeyError, match=name):
-        compose_text({one: value for one, value in _ENV.items() if one != name})
+        compose_text({one: value for one, value in PASSWORDS.items() if one != name})
 
 
 def test_every_process_is_a_service(ours: dict[str, dict[str, Any]]) -> None:
@@ -80,7 +79,7 @@ def test_every_setting_is_one_of_ours(compose: dict[str, Any]) -> None:
 
 def test_the_pooler_is_chosen_by_one_variable(compose: dict[str, Any]) -> None:
     """Processes go through it, migrations never do."""
-    pooled = read_compose({**_ENV, "DATABASE_HOST": "pgbouncer:6432"})["services"]
+    pooled = read_compose({**PASSWORDS, "DATABASE_HOST": "pgbouncer:6432"})["services"]
 
     urls = {name: (one.get("environment") or {}).get("BATON_DATABASE_URL", "") for name, one in pooled.items()}
 

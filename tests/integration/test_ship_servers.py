@@ -14,14 +14,13 @@ from tests.conftest import Eventually
 from tests.fixtures.shipped import read_compose
 
 _ROOT = Path(__file__).parents[2]
-_PASSWORDS = {"POSTGRES_PASSWORD": "0f", "REDIS_PASSWORD": "0f"}
 
 
 @pytest.fixture
 def configured_redis(tmp_path: Path, eventually: Eventually) -> Iterator[redis.Redis]:
     """A Redis that was started by the words of the compose file."""
     port = free_port()
-    words = read_compose(_PASSWORDS)["services"]["redis"]["command"]
+    words = read_compose()["services"]["redis"]["command"]
     config = _ROOT / "deploy/redis/redis.conf"
     assert words[1] == "/etc/valkey/redis.conf"
     command = [str(find_redis()), str(config), *words[2:], "--port", str(port), "--dir", str(tmp_path)]
