@@ -30,6 +30,22 @@ def old_engine(empty_database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+def test_reps_have_a_history_from_the_first_day(old_engine: Engine, empty_database_url: str) -> None:
+    """Who is there when the history begins stands in it, and so does every change after it, and nothing else."""
+    people = "('ana', 'Ana', 'active', now()), ('ben', 'Ben', 'active', now())"
+    with old_engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO rep (rep_id, name, status, as_of) VALUES {people}"))
+    migrate.upgrade(empty_database_url)
+
+    with old_engine.begin() as connection:
+        connection.execute(text("UPDATE rep SET weight = 2, updated_at = now() WHERE rep_id = 'ben'"))
+        connection.execute(text("UPDATE roster SET revision = revision + 1"))
+
+    with old_engine.begin() as connection:
+        rows = connection.execute(text("SELECT roster, rep_id, weight::int FROM rep_history ORDER BY 1, 2")).fetchall()
+    assert [tuple(row) for row in rows] == [(0, "ana", 1), (0, "ben", 1), (1, "ben", 2)]
+
+
 def test_tallies_begin_with_what_is_there(old_engine: Engine, empty_database_url: str) -> None:
     """Events, statuses and ages are those of the tables; what the old release still writes is tallied too."""
     migrate.upgrade(empty_database_url)

@@ -138,6 +138,16 @@ def test_what_cannot_be_rehearsed_is_said(run: Run, tmp_path: Path) -> None:
     assert "no column `lead`" in answers[3][2]
 
 
+def test_decisions_without_a_record_are_counted_and_left_out(run: Run, pipeline: Pipeline) -> None:
+    """A release that kept no coverage made them: nobody knows any more who could have taken the leads."""
+    pipeline.rows("UPDATE decision SET detail = detail - 'coverage' WHERE stage = 'assignment' AND lead_id <= 2")
+
+    code, told, notes = run("backtest", "live")
+
+    assert (code, "on 4 leads" in told, "Nothing changes." in told) == (0, True, True)
+    assert "2 decisions are left out" in notes
+
+
 def test_an_empty_period_has_nothing_to_say(run: Run) -> None:
     """No lead is no error."""
     code, told, _ = run("backtest", "live", "--since", "2020-01-01", "--until", "2020-02-01")

@@ -61,8 +61,5 @@ def _keep(
     tx: Transaction, shelf: RosterShelf, ruling: Ruling, coverage: Coverage, moving: Sequence[Placement]
 ) -> int | None:
     """Keep who could take the batch, if anybody was asked, so that a rehearsal can ask them again."""
-    if not any(one.asked_somebody for one in moving):
-        return None
-    asked = {name for one in moving for name in one.asked_pools}
-    record = record_coverage(coverage, ruling.policy.pools, asked, shelf.roster, shelf.revision)
-    return pools.write_coverage(tx, record)
+    record = record_coverage(coverage, ruling.policy.pools, moving, shelf.roster, shelf.revision)
+    return None if record is None else pools.write_coverage(tx, record)

@@ -44,7 +44,9 @@ def policy() -> None:
 @click.option("--leads", "leads_file", required=True, metavar="FILE", help="Lead events as `baton publish` takes them.")
 @click.option("--at", type=instant, help="When they would come, such as 2027-01-01T09:00:00Z; default now.")
 @click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="Where every lead goes.")
-@click.option("--expect", type=click.Path(dir_okay=False, path_type=Path), help="A CSV of leads and what must become.")
+@click.option(
+    "--expect", type=click.Path(dir_okay=False, path_type=Path), help="A CSV: what must become of which leads."
+)
 @json_option
 @with_settings
 def forecast(

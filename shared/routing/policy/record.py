@@ -4,7 +4,7 @@ Who could take the leads of a batch is kept once per batch. Names, teams and wei
 has revisions, and the record names the one that was read.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from shared.domain.rep import Rep
 from shared.policy.document import Pool
 from shared.routing.policy.balance import PoolState, Seat
 from shared.routing.policy.case import AccountState, Coverage
+from shared.routing.policy.place import Placement
 from shared.routing.policy.pools import Ledger, LedgerLine
 
 _NO_LINE = LedgerLine()
@@ -21,9 +22,9 @@ _NO_LINE = LedgerLine()
 class CoverageRecord:
     """Everybody who could get a lead of a batch, as they stood.
 
-    `roster` is the revision of the reps; `loads` has every rep that was looked at, with the open leads; `away` those of
-    them who were away, with their cover; `departed` those who had left since that revision was read; `ledgers` the
-    pools that were asked.
+    `roster` is the revision of the reps; `loads` has every rep on whom the batch turned, with the open leads; `away`
+    those of them who were away, with their cover; `departed` those who had left since that revision was read; `ledgers`
+    the pools that were asked.
     """
 
     roster: int
@@ -54,21 +55,41 @@ class CoverageRecord:
 
 
 def record_coverage(
-    coverage: Coverage, pools: Mapping[str, Pool], asked: Collection[str], roster: Mapping[str, Rep], revision: int
-) -> CoverageRecord:
-    """Keep who could take a batch; `asked` are the pools that leads came to, `roster` the reps at the revision."""
-    absences = {rep_id: state.away_at(coverage.now) for rep_id, state in coverage.reps.items()}
+    coverage: Coverage,
+    pools: Mapping[str, Pool],
+    placements: Sequence[Placement],
+    roster: Mapping[str, Rep],
+    revision: int,
+) -> CoverageRecord | None:
+    """Keep who could take a batch, None where nobody was asked; `roster` are the reps at the revision."""
+    if not any(one.asked_somebody for one in placements):
+        return None
+    asked = {name for one in placements for name in one.asked_pools}
+    reps = {rep_id: coverage.reps[rep_id] for rep_id in sorted(_looked_at(coverage, placements, asked))}
+    absences = {rep_id: state.away_at(coverage.now) for rep_id, state in reps.items()}
     return CoverageRecord(
         roster=revision,
-        loads={rep_id: state.open_leads for rep_id, state in coverage.reps.items()},
+        loads={rep_id: state.open_leads for rep_id, state in reps.items()},
         away={rep_id: absence.cover_rep_id for rep_id, absence in absences.items() if absence},
         departed=frozenset(
             rep_id
-            for rep_id, state in coverage.reps.items()
+            for rep_id, state in reps.items()
             if not state.rep.is_active and rep_id in roster and roster[rep_id].is_active
         ),
         ledgers={name: ledger_of(coverage.pools[name], pools[name]) for name in sorted(asked)},
     )
+
+
+def _looked_at(coverage: Coverage, placements: Sequence[Placement], asked: Collection[str]) -> set[str]:
+    """Return the reps on whom the batch turned: those of the pools that were asked, those asked by name, and covers."""
+    tried = [one for placement in placements for one in placement.tried]
+    if any(one.target.startswith("team:") for one in tried):
+        return set(coverage.reps)
+    by_name = {one.rep_id for one in tried if one.rep_id in coverage.reps}
+    absences = [coverage.reps[rep_id].away_at(coverage.now) for rep_id in by_name if rep_id]
+    covers = {one.cover_rep_id for one in absences if one}
+    members = {seat.rep_id for name in asked for seat in coverage.pools[name].seats}
+    return {rep_id for rep_id in by_name | covers | members if rep_id in coverage.reps and rep_id}
 
 
 def ledger_of(state: PoolState, pool: Pool) -> Ledger:

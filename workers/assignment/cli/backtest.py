@@ -56,7 +56,9 @@ def policy() -> None:
 @click.option("--since", type=moment, default="30d", show_default=True, help="Where the period begins: 30d, or a time.")
 @click.option("--until", type=moment, default="0s", help="Where it ends; default now.")
 @click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="Old and new owner per lead.")
-@click.option("--expect", type=click.Path(dir_okay=False, path_type=Path), help="A CSV of leads and what must become.")
+@click.option(
+    "--expect", type=click.Path(dir_okay=False, path_type=Path), help="A CSV: what must become of which leads."
+)
 @json_option
 @with_settings
 def backtest_(
