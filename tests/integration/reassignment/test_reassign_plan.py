@@ -77,6 +77,17 @@ def test_a_territory_is_a_region_or_a_pool(plan: Plan, moves: Moves) -> None:
         plan(territory="nort", to="pool:vikings")
 
 
+def test_old_leads_are_meant_by_their_age(company: Pipeline, plan: Plan, moves: Moves) -> None:
+    """What nobody has worked for weeks goes to somebody who will; `created_before` names the instant itself."""
+    company.rows("UPDATE lead SET received_at = received_at - interval '40 days' WHERE lead_id <= 3")
+    before = str(company.value("SELECT now() - interval '30 days'"))
+
+    by_age = moves(plan(older_than="30d", to="pool:vikings"))
+    by_instant = moves(plan(created_before=before, to="pool:vikings"))
+
+    assert [one["lead_id"] for one in by_age] == [one["lead_id"] for one in by_instant] == [1, 2, 3]
+
+
 def test_nobody_gets_more_than_the_cap(plan: Plan, moves: Moves) -> None:
     """A cap of the plan bounds what each rep gets; what is beyond it is listed with the reason."""
     found = moves(plan(territory="north", to="pool:vikings", cap=3))
