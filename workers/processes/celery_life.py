@@ -1,6 +1,6 @@
 """What a Celery worker does beside its tasks: logs in our form, exact metrics, and answers whether it is well.
 
-`attach` connects to Celery's signals only, so a worker that is started with plain `celery` lives the same life.
+`attach` connects to Celery's signals and to its start, so a worker started with plain `celery` lives the same life.
 """
 
 from collections.abc import Sequence

@@ -114,7 +114,7 @@ def test_a_month_with_work_to_do_stays_and_so_does_what_came_after(
     months = document["months"]
     assert isinstance(months, list)
     assert code == 1
-    assert [one["obstacle"] for one in months if one["obstacle"]] == ["1 of its events are still to be worked"]
+    assert [one["obstacle"] for one in months if one["obstacle"]] == ["events that are still to be worked: 1"]
     assert months[-1]["obstacle"]
     assert pipeline.ids("SELECT id FROM event ORDER BY received_at") == ["stuck", "later"]
     assert pipeline.value("SELECT sum(leads)::int FROM dropped_month") == 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import click
 
@@ -34,17 +34,20 @@ def retention(settings: Settings, months: int, made_by: str, *, yes: bool, as_js
             {"kept_from": before, "dropped": yes, "months": [asdict(one) | {"obstacle": one.obstacle} for one in found]}
         )
     else:
-        _print(found, is_done=yes)
+        _print(found, before, is_done=yes)
     return 1 if any(one.obstacle for one in found) else 0
 
 
-def _print(found: Sequence[Month], *, is_done: bool) -> None:
+def _print(found: Sequence[Month], before: date, *, is_done: bool) -> None:
+    if not found:
+        say(f"There are no events of a month before {before:%Y-%m}.")
+        return
     going = [one for one in found if not one.obstacle]
     rows = [(f"{one.month:%Y-%m}", one.leads, one.applied, one.refused, f"{one.size / 1e6:,.0f}") for one in going]
     if rows:
         print_table(["month", "leads", "applied", "refused", "MB"], rows)
     size = sum(one.size for one in going) / 1e6
-    say(f"{len(going)} months{' were dropped' if is_done else ' would go'}, {size:,.0f} MB.")
+    say(f"Months that {'were dropped' if is_done else 'would go'}: {len(going)}, {size:,.0f} MB.")
     for one in found:
         if one.obstacle:
             note(f"{one.month:%Y-%m} stays, and what came after it: {one.obstacle}.")

@@ -20,7 +20,7 @@ class Month:
     @property
     def obstacle(self) -> str | None:
         """Say why it cannot be dropped, None when it can."""
-        return f"{self.waiting:,} of its events are still to be worked" if self.waiting else None
+        return f"events that are still to be worked: {self.waiting:,}" if self.waiting else None
 
 
 def load_months(tx: Transaction, before: date) -> list[date]:
