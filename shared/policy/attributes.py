@@ -38,7 +38,7 @@ def _texts(found: object) -> tuple[str, ...]:
 
 def _by_words(attribute: Attribute) -> Extract:
     """Recognise words in a text; a text with none of them is known to have none."""
-    tests = tuple((word, _compile_words(test)) for word, test in attribute.words.items())
+    tests = tuple((word, recognise(test)) for word, test in attribute.words.items())
 
     def extract(found: object) -> tuple[str | tuple[str, ...] | None, str | None]:
         texts = [fold(text[:_LONGEST_TEXT]) for text in _texts(found)]
@@ -51,7 +51,7 @@ def _by_words(attribute: Attribute) -> Extract:
     return extract
 
 
-def _compile_words(test: WordTest) -> Callable[[str], bool]:
+def recognise(test: WordTest) -> Callable[[str], bool]:
     """Turn the test of one word into a function of a folded text."""
     contains = tuple(fold(text) for text in test.contains)
     starts, ends = (tuple(fold(text) for text in texts) for texts in (test.starts_with, test.ends_with))

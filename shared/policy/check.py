@@ -1,6 +1,7 @@
 """The check of a policy: everything that can be found wrong with a document that reads well."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from shared.domain.rep import Roster
 from shared.policy.document import PolicyDocument
@@ -12,6 +13,10 @@ from shared.policy.lint.people import check_people
 from shared.policy.lint.promises import check_promises
 from shared.policy.lint.reach import Prover, check_reach
 from shared.policy.lint.targets import check_targets
+from shared.policy.lint.values import check_values
+
+#: Errors that leave a condition without a meaning.
+_OF_WORDS: Final = ("word.unknown", "word.country", "field.", "attribute.", "segment.")
 
 _RANKS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
@@ -21,11 +26,11 @@ def check_policy(
 ) -> tuple[Finding, ...]:
     """All findings, the gravest first and then by line; people are checked only against a roster.
 
-    `prove` says what the rules take from each other; it is asked only when no error stands in its way, since boxes
-    around words that do not exist would prove nothing.
+    `prove` says what the rules take from each other; it is asked when every word means something, since nothing can be
+    proved about words that do not exist.
     """
     findings = list(_plain(document, roster))
-    if not any(finding.severity is Severity.ERROR for finding in findings):
+    if not any(one.severity is Severity.ERROR and one.code.startswith(_OF_WORDS) for one in findings):
         findings += prove(document)
     return tuple(sorted(findings, key=lambda one: (_RANKS[one.severity], one.line, one.column, one.code)))
 
@@ -33,6 +38,7 @@ def check_policy(
 def _plain(document: PolicyDocument, roster: Roster | None) -> Iterator[Finding]:
     """What each side of the document shows by itself."""
     yield from check_names(document)
+    yield from check_values(document)
     yield from check_targets(document, roster)
     yield from check_order(document)
     yield from check_ranges(document)

@@ -9,8 +9,8 @@ from typing import Final
 from shared.policy.fields import FieldKind, kind_of
 from shared.policy.scalars import Flag, Whole, Word
 from shared.policy.shape import Broken, JsonSchema, ListOf, Notes, Reference, Shape, collected, described
+from shared.policy.source import Line, Node, Scalar, ScalarKind, Sequence
 from shared.policy.source import Mapping as MappingNode
-from shared.policy.source import Node, Scalar, ScalarKind, Sequence
 from shared.policy.words import suggestion
 
 Value = str | int | bool
@@ -146,7 +146,7 @@ class ConditionShape(Shape[Condition]):
             message = f"`{key.text}` cannot be tested here"
             raise notes.broken(key, "field.place", message, suggestion(key.text, self._fields))
         if not isinstance(node, MappingNode):
-            return FieldTest(key.text, Op.IN, _values(key, node, notes), key.line)
+            return FieldTest(key.text, Op.IN, _values(key, node, notes), Line(key.line, key.column))
         if not node.entries:
             raise notes.broken(node, "test.empty", f"nothing is asked of `{key.text}`", "write {in: [...]} or {gte: 1}")
         return _all(collected(((_Operator.node(pair), _Operator(key, pair)) for pair in node.entries), notes))
@@ -218,10 +218,10 @@ class _Operator(Shape[Condition]):
             mend = f"tests for it are {', '.join(sorted(_OPS[kind]))}"
             raise notes.broken(key, "test.kind", f"`{op}` does not fit `{field_name}`, which is a {kind}", mend)
         if op is Op.KNOWN:
-            return FieldTest(field_name, op, (Flag().read(node, notes),), key.line)
+            return FieldTest(field_name, op, (Flag().read(node, notes),), Line(key.line, key.column))
         if op in _NUMBER_OPS:
-            return FieldTest(field_name, op, (Whole("a number").read(node, notes),), key.line)
-        return FieldTest(field_name, op, _values(self.field, node, notes), key.line)
+            return FieldTest(field_name, op, (Whole("a number").read(node, notes),), Line(key.line, key.column))
+        return FieldTest(field_name, op, _values(self.field, node, notes), Line(key.line, key.column))
 
     def schema(self) -> JsonSchema:
         """Any test."""

@@ -22,7 +22,8 @@ class Severity(StrEnum):
 class Finding:
     """One thing that is wrong or worth knowing; line and column count from 1, line 0 is the whole document.
 
-    `example` are the facts of a lead that shows it, where there is one.
+    `example` is a lead that shows it, as the `data` of a submission, where there is one; `beside` is what its account,
+    its signals or enrichment would have to say as well.
     """
 
     severity: Severity
@@ -32,6 +33,7 @@ class Finding:
     column: int = 0
     mend: str = ""
     example: Mapping[str, object] | None = None
+    beside: Mapping[str, object] | None = None
 
     @property
     def place(self) -> str:
@@ -64,16 +66,21 @@ def _render(findings: tuple[Finding, ...]) -> str:
     return "\n".join(lines)
 
 
+def _column(line: int) -> int:
+    """The column in which something starts, where its line knows it."""
+    return int(getattr(line, "column", 0))
+
+
 def error(code: str, message: str, line: int, mend: str = "", example: Mapping[str, object] | None = None) -> Finding:
     """A finding that refuses the policy."""
-    return Finding(Severity.ERROR, code, message, line, mend=mend, example=example)
+    return Finding(Severity.ERROR, code, message, int(line), _column(line), mend, example)
 
 
 def warning(code: str, message: str, line: int, mend: str = "", example: Mapping[str, object] | None = None) -> Finding:
     """A finding that asks for a yes."""
-    return Finding(Severity.WARNING, code, message, line, mend=mend, example=example)
+    return Finding(Severity.WARNING, code, message, int(line), _column(line), mend, example)
 
 
 def info(code: str, message: str, line: int, mend: str = "", example: Mapping[str, object] | None = None) -> Finding:
     """A finding that only tells."""
-    return Finding(Severity.INFO, code, message, line, mend=mend, example=example)
+    return Finding(Severity.INFO, code, message, int(line), _column(line), mend, example)

@@ -10,7 +10,7 @@ from shared.policy.fields import REGION_FIELDS, SEGMENT_FIELDS, Tier
 from shared.policy.hours import DATE_HOURS, WEEK_HOURS
 from shared.policy.scalars import DURATION, RATE, TARGET, Flag, Label, OneOf, Parsed, Share, Whole, Word
 from shared.policy.shape import Checked, JsonSchema, Key, Keyed, ListOf, MapOf, Notes, Record, Shape
-from shared.policy.source import Node
+from shared.policy.source import Line, Node
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -48,7 +48,7 @@ class _Defined(Keyed[doc.Definition]):
 
     def read_as(self, name: str, node: Node, notes: Notes) -> doc.Definition:
         """Read the condition and keep the word."""
-        return doc.Definition(name, self._condition.read(node, notes), node.line)
+        return doc.Definition(name, self._condition.read(node, notes), Line(node.line, node.column))
 
     def schema(self) -> JsonSchema:
         """A condition on a few fields."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from shared.policy.errors import Finding, Severity
+from shared.policy.source import Line, Node, Scalar, Sequence
 from shared.policy.source import Mapping as MappingNode
-from shared.policy.source import Node, Scalar, Sequence
 from shared.policy.words import suggestion
 
 T = TypeVar("T")
@@ -189,7 +189,7 @@ class Record(Keyed[T]):
         if broken:
             raise Broken
         given |= {"name": name} if self._named else {}
-        given |= {"line": node.line} if self._placed else {}
+        given |= {"line": Line(node.line, node.column)} if self._placed else {}
         return self._make(**given)
 
     def _entry(self, label: str, key: Scalar, value: Node, notes: Notes) -> tuple[str, Any]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Self
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -67,6 +67,18 @@ class ScalarKind(StrEnum):
     DECIMAL = "a decimal number"
     DATE = "a date"
     NULL = "nothing"
+
+
+class Line(int):
+    """The number of a line that also knows the column in which something starts there; both count from 1."""
+
+    column: int
+
+    def __new__(cls, line: int, column: int = 0) -> Self:
+        """Make the line."""
+        made = super().__new__(cls, line)
+        made.column = column
+        return made
 
 
 @dataclass(frozen=True, slots=True)

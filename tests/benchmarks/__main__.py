@@ -22,6 +22,7 @@ from tests.benchmarks.latency import run_at_low_load
 from tests.benchmarks.machine import describe_machine, describe_versions
 from tests.benchmarks.pipeline import StalledError, memory, run_pipeline
 from tests.benchmarks.place import Place, own_place
+from tests.benchmarks.proof import measure_proof
 from tests.benchmarks.rehearsal import run_rehearsal
 from tests.benchmarks.report import print_report
 from tests.benchmarks.statements import count_statements
@@ -93,6 +94,8 @@ def measure(home: Path, size: Size) -> dict[str, Any]:
         note("statements per batch")
         statements = count_statements(place)
         sections = {**_on_the_system(place, size), "naive": naive, "noop_chain": noop, "statements": statements}
+        note("the check of 500 rules")
+        sections["proof"] = measure_proof()
         sections["timers"] = measure_timers(place, size.timers)
         sections["bulk"] = measure_bulk(place, size.bulk)
         versions = describe_versions(place)

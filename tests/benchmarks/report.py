@@ -21,6 +21,8 @@ def print_report(document: Mapping[str, Any]) -> None:
     print_table(["statements per", *sizes], rows)
     print_table(["process", "memory MB"], sections["memory"].items())
     _print_rehearsal(sections["rehearsal"])
+    proofs = [(name, *one.values()) for name, one in sections["proof"].items()]
+    print_table(["check of a policy", "rules", "CPU seconds", "findings"], proofs)
     _print_timers(sections["timers"])
     _print_bulk(sections["bulk"])
     if "growth" in sections:

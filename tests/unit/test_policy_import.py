@@ -50,7 +50,7 @@ def test_one_document_says_it_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert [one["position"] for one in told["entries"] if not one["translated"]] == [10, 11, 35]
     assert told["reps"] == ["ana", "ben", "chloe.martin@northwind.example", "dieter"]
     assert told["calendars"] == ["US_Sales", "EMEA_Sales", "Always_on"]
-    assert {one["severity"] for one in told["findings"]} == {"error", "warning"}
+    assert {one["severity"] for one in told["findings"]} == {"error", "warning", "info"}
     assert parse_policy(told["policy"]).owner == "ops@here.example"
 
 

@@ -34,7 +34,7 @@ EVENTS: Final = (
 def check_names(document: PolicyDocument) -> Iterator[Finding]:
     """Fields and words that are not known, wherever the document uses them."""
     words = closed_words(document)
-    for place, line, condition in _conditions(document):
+    for place, line, condition in conditions_of(document):
         for test in tests_of(condition):
             yield from _test(place, test.line or line, test, document, words)
     yield from _keys(document)
@@ -66,7 +66,7 @@ def closed_words(document: PolicyDocument) -> dict[str, tuple[str, ...]]:
     return {field: words for field, words in closed.items() if words or field in ("segment", "region")}
 
 
-def _conditions(document: PolicyDocument) -> Iterator[tuple[str, int, Condition]]:
+def conditions_of(document: PolicyDocument) -> Iterator[tuple[str, int, Condition]]:
     """Every condition with its place."""
     for rule in document.rules:
         yield f"the rule `{rule.name}`", rule.line, rule.when

@@ -1,267 +1,200 @@
-"""Reach: rules that nothing comes to, rules that take leads from each other, and what only the catch-all takes.
+"""Reach: rules that nothing comes to, rules that take leads from each other, rules that no form can meet.
 
-This side of the check is plain: it compares rules pair by pair and box by box, and says nothing where it would have
-to add several rules up. An exact proof has the same form and can stand in its place, see `Prover`.
+All of it is proved over every combination of facts, and each lead that is shown has been through the real rules.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from itertools import combinations
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from shared.policy.compile import Outcome, Policy, compile_policy
-from shared.policy.condition import Condition, FieldTest
-from shared.policy.document import Gate, PolicyDocument, Rule
+from shared.policy.document import Gate, PolicyDocument
 from shared.policy.errors import Finding, error, info, warning
-from shared.policy.evaluate import NONE_OF_THEM
 from shared.policy.fields import ENRICHED_FIELDS
-from shared.policy.lint.examples import Facts, lead_in
-from shared.policy.lint.names import closed_words
-from shared.policy.ranges import TOP, Ranges, of_condition
-from shared.policy.space import Box, Numbers, Space, TooManyBoxesError, Words, example_of, meet_boxes, within
-from shared.policy.words import fold
+from shared.policy.lint.gaps import left_over
+from shared.policy.lint.regions import check_regions
+from shared.policy.proof.case import Case, listed
+from shared.policy.proof.formulas import Formula
+from shared.policy.proof.leads import Verdict
+from shared.policy.proof.universe import Solution, UnprovedError
+
+#: Overlaps that are listed; whoever has more starts with these.
+_MOST_OVERLAPS: Final = 200
 
 #: Looks at the rules as a whole and returns what it finds.
 Prover = Callable[[PolicyDocument], Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A rule with the leads that it takes."""
-
-    rule: Rule
-    boxes: tuple[Box, ...]
-
-
 def check_reach(document: PolicyDocument) -> Iterator[Finding]:
-    """The plain findings about what the rules take."""
-    areas: list[Area] = []
-    space = space_of(document)
-    yield from _regions(document, space)
-    for rule in document.rules:
+    """What the rules take, from each other, and not at all."""
+    case = Case(document)
+    yield from _doubts(case)
+    yield from check_regions(case)
+    alive: list[int] = []
+    for number, rule in enumerate(case.rules):
         try:
-            boxes = space.boxes(rule.when)
-        except TooManyBoxesError:
-            message = f"the condition of the rule `{rule.name}` is too tangled to be compared with others"
-            yield info("rule.tangled", message, rule.line, "split it into several rules")
+            if case.universe.solve(case.universe.reached[number], case.universe.takes[number]) is None:
+                yield _dead(number, case)
+                continue
+            alive.append(number)
+            yield from _unfillable(number, case)
+        except UnprovedError:
+            yield _unproved(f"whether the rule `{rule.name}` can fire", rule.line)
+    yield from _overlaps(alive, case)
+    yield from left_over(case)
+
+
+def _overlaps(alive: Sequence[int], case: Case) -> Iterator[Finding]:
+    """Rules of one tier that take leads from each other, up to a number that nobody mends at once."""
+    told = 0
+    for place, number in enumerate(alive):
+        rule = case.rules[number]
+        if told >= _MOST_OVERLAPS:
+            message = f"the rules from `{rule.name}` on were not compared, since {told} pairs already overlap"
+            yield warning("rule.overlap", message, rule.line, "mend these first, then check again")
+            return
+        try:
+            for found in _shared(number, alive[place + 1 :], case):
+                told += 1
+                yield found
+        except UnprovedError:
+            yield _unproved(f"which leads the rule `{rule.name}` takes from others", rule.line)
+
+
+def _unproved(what: str, line: int) -> Finding:
+    """Say that a question stayed open."""
+    return info("proof.open", f"{what} is too tangled to be proved", line, "split the rule into simpler ones")
+
+
+def _doubts(case: Case) -> Iterator[Finding]:
+    """What the proof cannot see to the ground."""
+    for name in case.universe.space.doubtful:
+        one = case.document.attributes[name]
+        message = f"the attribute `{name}` is read from `{one.source}`, which has a form of its own"
+        yield info(
+            "proof.limit",
+            f"{message}: rules that test it are proved as if the two had nothing to do with each other",
+            one.line,
+        )
+
+
+# --- rules that never fire -----------------------------------------------------------------------------------------
+
+
+def _dead(number: int, case: Case) -> Finding:
+    """A rule that can never fire, with the reason and a lead that it should have had."""
+    rule, universe = case.rules[number], case.universe
+    met: tuple[Formula, ...] = (universe.true[number], universe.asked[number])
+    known = universe.solve(*met)
+    if known is not None:
+        takers = universe.core(met, [universe.no(one) for one in universe.takes[:number]])
+        names = listed(case.rules[one].name for one in takers)
+        reason, mend = (
+            f"{names} {'takes' if len(takers) == 1 else 'take'} all of its leads before",
+            "move it up, or remove it",
+        )
+    else:
+        met = (universe.true[number],)
+        known = universe.solve(*met)
+        if known is None:
+            message = f"the rule `{rule.name}` can never fire: no lead meets its condition"
+            return error("rule.unreachable", message, rule.line, "look for words or bounds that contradict each other")
+        reason = f"its leads are never qualified, since {_unqualified(number, case)} fails"
+        mend = "change the ideal customer, or write `gate: none`"
+    found = error("rule.unreachable", f"the rule `{rule.name}` can never fire: {reason}", rule.line, mend)
+    return case.shown(found, case.simple(*met, rules=[number], known=known), _passes_by(number, case))
+
+
+def _passes_by(number: int, case: Case) -> Callable[[Verdict], bool]:
+    """That a rule is true for the lead, and does not take it."""
+    return lambda verdict: number in verdict.true and verdict.taker != case.rules[number].name
+
+
+def _unqualified(number: int, case: Case) -> str:
+    """Name what keeps the leads of a rule from being qualified."""
+    parts = case.universe.parts_of_qualified
+    failing = case.universe.core([case.universe.true[number]], [formula for _, formula in parts])
+    return " or ".join(parts[one][0] for one in failing)
+
+
+# --- rules that no form can meet -----------------------------------------------------------------------------------
+
+
+def _unfillable(number: int, case: Case) -> Iterator[Finding]:
+    """A rule whose every lead needs a fact that no form asks for."""
+    behind = {one.name: one.source for one in case.document.attributes.values() if one.source in ENRICHED_FIELDS}
+    given = [case.universe.formulas.given[name] for name in behind if name in case.universe.space.variables]
+    here = (case.universe.reached[number], case.universe.takes[number])
+    if not given or case.universe.solve(*here, *map(case.universe.no, given)) is not None:
+        return
+    rule, known = case.rules[number], case.universe.solve(*here)
+    message = f"no form can meet the rule `{rule.name}`: only enrichment supplies {listed(behind.values())}"
+    found = warning("rule.no_form", message, rule.line, "give its leads another way in, or accept that")
+    if known is not None:
+        yield case.shown(found, case.simple(*here, rules=[number], known=known), _takes(number, case))
+
+
+def _takes(number: int, case: Case) -> Callable[[Verdict], bool]:
+    """That a rule takes the lead."""
+    return lambda verdict: verdict.taker == case.rules[number].name
+
+
+# --- rules that take leads from each other -------------------------------------------------------------------------
+
+
+def _shared(number: int, later: Sequence[int], case: Case) -> Iterator[Finding]:
+    """Later rules of the same tier that would send some leads of this one elsewhere, unless it is a part of them."""
+    rule, universe = case.rules[number], case.universe
+    here = (universe.reached[number], universe.takes[number])
+    rivals = [one for one in later if case.rules[one].tier is rule.tier and case.rules[one].to != rule.to]
+    clashes, seen = _clashes(here, rivals, case)
+    for one, known in clashes.items():
+        if _is_part(here, one, seen, case):
             continue
-        area = Area(rule, boxes)
-        dead = list(_dead(area, areas, space, document))
-        yield from dead
-        yield from () if dead else _unfillable(area, document)
-        yield from () if dead else _shared(area, areas, document)
-        areas.append(area)
-    yield from _left_over(document)
+        other = case.rules[one]
+        message = (
+            f"the rules `{rule.name}` (line {rule.line}) and `{other.name}` both take some leads; "
+            f"`{rule.name}` wins and sends them to {rule.to}, not to {other.to}"
+        )
+        mend = "let one leave out what the other takes, or make the earlier one a part of the later"
+        found = warning("rule.overlap", message, other.line, mend)
+        lead = case.simple(*here, universe.takes[one], rules=[number, one], known=known)
+        yield case.shown(found, lead, _takes_from(number, one, case))
 
 
-def space_of(document: PolicyDocument) -> Space:
-    """What the fields of a policy can be."""
-    closed = {field: {fold(word) for word in known} for field, known in closed_words(document).items()}
-    # A source that is not in the vocabulary is a word like others; it only raises an alert.
-    closed.pop("original_source", None)
-    for one in document.attributes.values():
-        if one.words and not one.many:
-            closed[one.name].add(NONE_OF_THEM)
-    space = Space(
-        closed={field: frozenset(words) for field, words in closed.items()},
-        segments={fold(one.name): one.when for one in document.vocabulary.segment},
-        regions={fold(one.name): one.when for one in document.vocabulary.region},
-        many=frozenset(one.name for one in document.attributes.values() if one.many),
+def _takes_from(number: int, other: int, case: Case) -> Callable[[Verdict], bool]:
+    """That a rule takes a lead which another would take as well."""
+    takes = _takes(number, case)
+    return lambda verdict: (
+        takes(verdict) and other in verdict.true and (verdict.qualified or case.rules[other].gate is Gate.NONE)
     )
-    return replace(space, regions_apart=not any(_region_pairs(space)))
 
 
-def _region_pairs(space: Space) -> Iterator[tuple[str, str, Box]]:
-    """Pairs of regions that share places, with one of them; the later first."""
-    boxes = {name: space.boxes(when) for name, when in space.regions.items()}
-    for first, second in combinations(boxes, 2):
-        shared = next((met for one in boxes[first] for two in boxes[second] if (met := meet_boxes(one, two))), None)
-        if shared is not None:
-            yield second, first, shared
+def _clashes(
+    here: tuple[Formula, ...], rivals: Sequence[int], case: Case
+) -> tuple[dict[int, Solution], list[Solution]]:
+    """The rivals that share leads, each with one of them, and all leads that were met on the way."""
+    clashes: dict[int, Solution] = {}
+    seen: list[Solution] = []
+    waiting = dict.fromkeys(rivals)
+    while waiting:
+        any_of_them = case.universe.formulas.either(*(case.universe.takes[one] for one in waiting))
+        found = case.universe.solve(*here, any_of_them)
+        if found is None:
+            break
+        seen.append(found)
+        for one in [one for one in waiting if one in found.true and _looks(one, found, case)]:
+            clashes[one] = found
+            del waiting[one]
+    return dict(sorted(clashes.items())), seen
 
 
-def _regions(document: PolicyDocument, space: Space) -> Iterator[Finding]:
-    """Regions that share places, unless the earlier is a part of the later."""
-    lines = {fold(one.name): one.line for one in document.vocabulary.region}
-    for later, earlier, shared in _region_pairs(space):
-        outer = space.boxes(space.regions[later])
-        if not all(any(within(box, one) for one in outer) for box in space.boxes(space.regions[earlier])):
-            message = f"the regions `{earlier}` and `{later}` both take some places; `{earlier}` wins"
-            mend = "let one leave out what the other takes"
-            yield warning("region.overlap", message, lines[later], mend, example_of(shared))
+def _looks(number: int, lead: Solution, case: Case) -> bool:
+    """Say whether a rule looks at a lead at all."""
+    return lead.qualified or case.rules[number].gate is Gate.NONE
 
 
-def _dead(area: Area, before: list[Area], space: Space, document: PolicyDocument) -> Iterator[Finding]:
-    """A rule that can never fire: nothing meets it, or what meets it is taken before."""
-    rule = area.rule
-    if not area.boxes:
-        message = f"the rule `{rule.name}` can never fire: no lead meets its condition"
-        yield error("rule.unreachable", message, rule.line, "look for words or bounds that contradict each other")
-        return
-    if rule.gate is Gate.QUALIFIED and (failed := _never_qualified(area, space, document)):
-        message = f"the rule `{rule.name}` can never fire: its leads are never qualified, since {failed} fails"
-        yield error("rule.unreachable", message, rule.line, "change the ideal customer, or write `gate: none`")
-        return
-    takers = [_taker(box, rule, before) for box in area.boxes]
-    if all(takers):
-        names = " and ".join(dict.fromkeys(f"`{taker.name}`" for taker in takers if taker))
-        message = f"the rule `{rule.name}` can never fire: {names} takes all of its leads before"
-        mend = "move it up, or remove it"
-        yield error("rule.unreachable", message, rule.line, mend, lead_in(area.boxes[0], document))
-
-
-def _taker(box: Box, rule: Rule, before: list[Area]) -> Rule | None:
-    """The first earlier rule that takes a whole box of a later one."""
-    for area in before:
-        covers = area.rule.gate is Gate.NONE or rule.gate is Gate.QUALIFIED
-        if covers and any(within(box, mine) for mine in area.boxes):
-            return area.rule
-    return None
-
-
-def _never_qualified(area: Area, space: Space, document: PolicyDocument) -> str:
-    """The field of the ideal customer that every lead of the rule is sure to fail; blank where there is none."""
-    for condition in document.qualification.icp if document.qualification else ():
-        allowed = _not_failed(condition, space)
-        if allowed and not any(meet_boxes(box, one) for box in area.boxes for one in allowed):
-            return f"`{condition.field}`" if isinstance(condition, FieldTest) else "the ideal customer"
-    return ""
-
-
-def _not_failed(condition: Condition, space: Space) -> tuple[Box, ...]:
-    """The leads that do not fail a single test of the ideal customer; an unknown fact fails nothing."""
-    if not isinstance(condition, FieldTest) or condition.field in ("region", "segment"):
-        return ()
-    unknown: Box = {condition.field: Words(frozenset(), unknown=True)}
-    if condition.field in ("employees", "intent"):
-        unknown = {condition.field: Numbers((), unknown=True)}
-    return (*space.boxes(condition), unknown)
-
-
-def _unfillable(area: Area, document: PolicyDocument) -> Iterator[Finding]:
-    """A rule whose every path needs a fact that no form asks for."""
-    behind = {one.name: one.source for one in document.attributes.values() if one.source in ENRICHED_FIELDS}
-    needed = [_needed(box, behind) for box in area.boxes]
-    if all(needed):
-        field = next(one for one in needed if one)
-        message = f"no form can meet the rule `{area.rule.name}`: only enrichment supplies `{behind[field]}`"
-        yield warning("rule.no_form", message, area.rule.line, "give its leads another way in, or accept that")
-
-
-def _needed(box: Box, behind: dict[str, str]) -> str:
-    """A field of a box that must be known and that no form supplies; blank where there is none."""
-    for field, values in box.items():
-        name = field.partition(":")[0]
-        if name in behind and not values.unknown:
-            return name
-    return ""
-
-
-def _shared(area: Area, before: list[Area], document: PolicyDocument) -> Iterator[Finding]:
-    """Rules of one tier that send the same lead to different places, unless the earlier is a part of the later."""
-    rule = area.rule
-    for other in before:
-        if other.rule.tier is not rule.tier or other.rule.to == rule.to:
-            continue
-        if all(any(within(box, mine) for mine in area.boxes) for box in other.boxes):
-            continue
-        shared = next((met for one in other.boxes for two in area.boxes if (met := meet_boxes(one, two))), None)
-        if shared is not None:
-            message = (
-                f"the rules `{other.rule.name}` (line {other.rule.line}) and `{rule.name}` both take some leads; "
-                f"`{other.rule.name}` wins"
-            )
-            mend = "let one leave out what the other takes, or make the earlier one a part of the later"
-            yield warning("rule.overlap", message, rule.line, mend, lead_in(shared, document))
-
-
-#: A lead that passes every gate; the gaps are looked for around it.
-_TYPICAL: Final = {"has_open_opportunity": False, "named_account": False, "account_status": "prospect"}
-
-
-def _left_over(document: PolicyDocument) -> Iterator[Finding]:
-    """Kinds of leads that only the catch-all takes, each with an example.
-
-    Of a place it is told when leads of some size fall through, of a size when they do so in every place.
-    """
-    catch_all = next((rule for rule in document.rules if rule.is_catch_all), None)
-    if catch_all is None or len(document.rules) == 1:
-        return
-    policy = compile_policy(document)
-    usual, places, sizes = _usual(document), _places(document), _sizes(document)
-    falls = {
-        (place, size): _falls_to(catch_all, policy, {**usual, **places[place], **sizes[size]})
-        for place in places
-        for size in sizes
-    }
-    kinds = [(place, next((size for size in sizes if falls[place, size]), None)) for place in places]
-    found = [(place, place, size) for place, size in kinds if size is not None]
-    found += [
-        (size, place, size) for size in sizes for place in list(places)[:1] if all(falls[p, size] for p in places)
-    ]
-    for kind, place, size in found:
-        if kind != _ANY:
-            facts = {**usual, **places[place], **sizes[size]}
-            yield info("rules.left_over", f"only `{catch_all.name}` takes leads {kind}", catch_all.line, example=facts)
-
-
-#: Where a policy tells no places or sizes apart.
-_ANY: Final = ""
-
-
-def _falls_to(rule: Rule, policy: Policy, facts: Facts) -> bool:
-    """Say whether a qualified lead with these facts is taken by this rule."""
-    match = policy.match(policy.derive(facts), qualified=True)
-    return match.outcome is Outcome.RULE and match.rule is rule
-
-
-def _places(document: PolicyDocument) -> dict[str, Facts]:
-    """Each region with an example, a country in none of them, and none at all."""
-    space, regions = space_of(document), document.vocabulary.region
-    if not regions:
-        return {_ANY: {}}
-    places: dict[str, Facts] = {
-        f"of the region {one.name}": example_of(box) for one in regions for box in space.boxes(one.when)[:1]
-    }
-    places["from a country in no region"] = {"country": _outside(document)}
-    return places | {"whose country is unknown": {}}
-
-
-def _sizes(document: PolicyDocument) -> dict[str, Facts]:
-    """Each segment with an example, and a company of unknown size."""
-    segments = document.vocabulary.segment
-    if not segments:
-        return {_ANY: {}}
-    sizes: dict[str, Facts] = {
-        f"of the segment {one.name}": {"employees": _typical_size(of_condition(one.when))} for one in segments
-    }
-    return sizes | {"whose number of employees is unknown": {}}
-
-
-def _typical_size(sizes: Ranges) -> int | None:
-    """The size in a segment that is least likely to fail the ideal customer: its largest, where it has one."""
-    low, high = sizes[-1] if sizes else (None, None)
-    return low if high == TOP else high
-
-
-def _usual(document: PolicyDocument) -> Facts:
-    """A lead like most: with the first product and the lead type of most points."""
-    facts: Facts = dict(_TYPICAL)
-    points = document.qualification.intent.lead_type if document.qualification else {}
-    if document.vocabulary.product:
-        facts["product"] = document.vocabulary.product[0]
-    if points:
-        facts["lead_type"] = max(points, key=lambda word: points[word])
-    return facts
-
-
-def _outside(document: PolicyDocument) -> str:
-    """A country code that no region names."""
-    named = {
-        str(value).upper()
-        for one in document.vocabulary.region
-        for box in space_of(document).boxes(one.when)
-        for value in (getattr(box.get("country"), "listed", None) or ())
-    }
-    # Codes that no other purpose takes: Antarctica is nobody's market.
-    return next((code for code in ("AQ", "BV", "TF", "HM") if code not in named), "ZZ")
+def _is_part(here: tuple[Formula, ...], other: int, seen: Sequence[Solution], case: Case) -> bool:
+    """Say whether the other rule is true for every lead of this one that it looks at, as for an exception to it."""
+    if any(other not in lead.true and _looks(other, lead, case) for lead in seen):
+        return False
+    universe = case.universe
+    return universe.solve(*here, universe.asked[other], universe.no(universe.true[other])) is None

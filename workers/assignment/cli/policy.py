@@ -56,7 +56,7 @@ def check(settings: Settings, file: str, *, offline: bool, as_json: bool) -> int
 
 def finding_record(finding: Finding) -> dict[str, Any]:
     """Give a finding as a document."""
-    names = ("severity", "code", "message", "line", "column", "mend", "example")
+    names = ("severity", "code", "message", "line", "column", "mend", "example", "beside")
     return {name: getattr(finding, name) for name in names}
 
 
@@ -70,9 +70,12 @@ def tell_findings(file: str, findings: Sequence[Finding], tell: Callable[[str], 
     """Tell findings as lines that editors understand, with an example lead under each where there is one."""
     for one in findings:
         mend = f"; {one.mend}" if one.mend else ""
-        tell(f"{file}:{one.line}: {one.severity}: {one.message}{mend} [{one.code}]")
+        place = f"{one.line}:{one.column}" if one.column else f"{one.line}"
+        tell(f"{file}:{place}: {one.severity}: {one.message}{mend} [{one.code}]")
         if one.example is not None:
             tell(f"    for example {orjson.dumps(dict(one.example), default=str).decode()}")
+        if one.beside:
+            tell(f"    with, beside what is submitted, {orjson.dumps(dict(one.beside), default=str).decode()}")
 
 
 def count_findings(findings: Sequence[Finding]) -> str:
