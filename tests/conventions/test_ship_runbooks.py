@@ -67,7 +67,7 @@ def test_every_deployment_that_is_named_is_in_the_manifests(commands: list[str],
 
 def test_every_runbook_is_linked_and_short_enough_to_follow(root: Path) -> None:
     """Whoever is paged finds it from one page, and reads it in minutes."""
-    index = (root / "deploy/README.md").read_text(encoding="utf-8")
+    index = (root / "deploy/runbook.md").read_text(encoding="utf-8")
 
     for page in sorted((root / "deploy/runbooks").glob("*.md")):
         text = page.read_text(encoding="utf-8")
