@@ -7,10 +7,10 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down test check format bench lock
+.PHONY: help install run up down test check format bench dashboards lock
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## install into .venv, without starting anything
 
@@ -39,6 +39,10 @@ format: $(STAMP) ## bring all code into form
 
 bench: $(STAMP) ## measure, beside a naive pipeline and a no-op chain on the same machine
 	$(BIN)/python -m tests.benchmarks
+
+dashboards: $(STAMP) ## draw the dashboards of a system under load into docs/images (needs prometheus)
+	$(BIN)/python -m deploy.write
+	$(BIN)/python -m deploy.grafana.tour
 
 lock: ## choose newer versions of what we depend on (needs uv)
 	uv lock --upgrade

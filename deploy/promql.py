@@ -10,8 +10,8 @@ from shared.tallied import Observed, Tallied
 
 #: Prometheus scrapes each process so often, and evaluates the rules as often.
 SCRAPE_SECONDS = 15
-#: No gauge is younger than the exporter's look and a scrape; a shortened age must not fall below that.
-_LEAST_AGE_SECONDS = 15
+#: While Redis hangs, looks and ticks take a dozen seconds: no age may be shortened below twice that.
+_LEAST_AGE_SECONDS = 30
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 

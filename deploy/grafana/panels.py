@@ -78,10 +78,11 @@ def rate(metric: MetricWrapperBase | Observed, by: str = "", part: str = "", **l
     return f"sum{grouping} (rate({pick(metric, part, **labels)}[$__rate_interval]))"
 
 
-def quantile(share: float, metric: MetricWrapperBase | Observed, by: str = "") -> str:
+def quantile(share: float, metric: MetricWrapperBase | Observed, by: str = "", **labels: str) -> str:
     """Return the value that so large a share of a histogram lies below."""
-    labels = f"le, {by}" if by else "le"
-    return f"histogram_quantile({share:g}, sum by ({labels}) (rate({pick(metric, 'bucket')}[$__rate_interval])))"
+    grouping = f"le, {by}" if by else "le"
+    buckets = pick(metric, "bucket", **labels)
+    return f"histogram_quantile({share:g}, sum by ({grouping}) (rate({buckets}[$__rate_interval])))"
 
 
 def spread(metric: Tallied) -> tuple[Query, ...]:

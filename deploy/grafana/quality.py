@@ -1,7 +1,7 @@
 """Routing quality: whether leads come to the right people, and people answer."""
 
 from deploy.grafana.panels import Dashboard, Panel, Query, Row, pick, rate, spread
-from deploy.grafana.tables import BY_CAMPAIGN, BY_REASON, BY_REP
+from deploy.grafana.tables import BY_CAMPAIGN, BY_REASON, BY_REP, BY_TEAM
 from shared import metrics
 
 QUALITY = Dashboard(
@@ -30,17 +30,12 @@ QUALITY = Dashboard(
                 ),
                 Panel(
                     "How often does nobody answer?",
-                    "Offers marked overdue, and leads taken away for silence, of the custodies that began.",
-                    "percentunit",
+                    "Offers marked overdue, and leads taken away for silence, beside the custodies that began.",
+                    "ops",
                     (
-                        Query(
-                            f"{rate(metrics.ESCALATIONS, action='flag_overdue')} / {rate(metrics.LEADS_ASSIGNED)}",
-                            "overdue",
-                        ),
-                        Query(
-                            f"{rate(metrics.ESCALATIONS, action='move_to')} / {rate(metrics.LEADS_ASSIGNED)}",
-                            "taken away",
-                        ),
+                        Query(rate(metrics.ESCALATIONS, action="flag_overdue"), "marked overdue"),
+                        Query(rate(metrics.ESCALATIONS, action="move_to"), "taken away"),
+                        Query(rate(metrics.LEADS_ASSIGNED), "given to a rep"),
                     ),
                 ),
             ),
@@ -125,12 +120,12 @@ QUALITY = Dashboard(
                     "Are people told?",
                     "Notices by what became of them.",
                     "ops",
-                    (Query(rate(metrics.NOTIFICATIONS, "channel, outcome"), "{{channel}} {{outcome}}"),),
+                    (Query(rate(metrics.NOTIFICATIONS, "outcome"), "{{outcome}}"),),
                     alert="BatonNotificationsFail",
                 ),
             ),
         ),
-        Row("By rep, campaign and reason (asks PostgreSQL)", (BY_REP, BY_CAMPAIGN, BY_REASON), closed=True),
+        Row("By rep, campaign and reason (asks PostgreSQL)", (BY_REP, BY_CAMPAIGN, BY_REASON, BY_TEAM), closed=True),
     ),
     asks_reports=True,
 )

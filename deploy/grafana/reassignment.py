@@ -1,6 +1,6 @@
 """Bulk reassignment: how far the move is, and whether it hurts anybody."""
 
-from deploy.grafana.panels import Dashboard, Panel, Query, Row, pick, rate, spread
+from deploy.grafana.panels import Dashboard, Panel, Query, Row, pick, quantile, rate, spread
 from shared import metrics
 
 _PLAN = f"max by (state) ({pick(metrics.PLAN_MOVES)})"
@@ -75,13 +75,7 @@ REASSIGNMENT = Dashboard(
                     "How long does a batch of the move take?",
                     "95 of 100 batches of the room took less.",
                     "s",
-                    (
-                        Query(
-                            "histogram_quantile(0.95, sum by (le, task) (rate("
-                            f"{pick(metrics.TASK_DURATION, 'bucket', task='reassignment.+')}[$__rate_interval])))",
-                            "{{task}}",
-                        ),
-                    ),
+                    (Query(quantile(0.95, metrics.TASK_DURATION, "task", task="reassignment.+"), "{{task}}"),),
                 ),
             ),
         ),

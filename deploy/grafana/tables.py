@@ -8,12 +8,14 @@ BY_REP = Panel(
     "short",
     (
         Query(
-            "SELECT rep_id AS rep, team, open_leads, capacity, assigned_total, overdue_total, missed_total "
+            "SELECT rep_id AS rep, team, open_leads AS open, capacity, assigned_total AS given, "
+            "overdue_total AS overdue, missed_total AS missed "
             "FROM report.rep WHERE status = 'active' "
             "ORDER BY missed_total DESC, overdue_total DESC, rep_id LIMIT 20"
         ),
     ),
     "table",
+    width=12,
 )
 BY_CAMPAIGN = Panel(
     "Which campaigns bring leads, and what becomes of them?",
@@ -29,6 +31,7 @@ BY_CAMPAIGN = Panel(
         ),
     ),
     "table",
+    width=12,
 )
 BY_REASON = Panel(
     "What are leads held for?",
@@ -41,5 +44,23 @@ BY_REASON = Panel(
         ),
     ),
     "table",
+    width=12,
     alert="BatonHeldShareHigh",
+)
+BY_TEAM = Panel(
+    "How evenly does the work of a team fall?",
+    "Leads given by rules in the time shown: what the reps of a team got at least, in the mean and at most. Weights, "
+    "absences and capacities make a difference on purpose.",
+    "short",
+    (
+        Query(
+            "WITH given AS (SELECT team, rep.rep_id, count(assignment_id) AS leads FROM report.rep "
+            "LEFT JOIN report.assignment ON owner_kind = 'rep' AND owner = rep_id AND reason = 'rule' "
+            "AND $__timeFilter(started_at) WHERE status = 'active' GROUP BY 1, 2) "
+            "SELECT team, count(*) AS reps, sum(leads) AS leads, min(leads) AS least, round(avg(leads), 1) AS mean, "
+            "max(leads) AS most FROM given GROUP BY team ORDER BY leads DESC, team LIMIT 20"
+        ),
+    ),
+    "table",
+    width=12,
 )

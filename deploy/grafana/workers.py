@@ -2,6 +2,10 @@
 
 from deploy.grafana.panels import Dashboard, Panel, Query, Row, pick, quantile, rate
 from shared import metrics
+from shared.bus.queues import TaskQueue
+
+#: Queues whose messages are worked off as they come.
+_HINTED = "|".join(queue.value for queue in TaskQueue if queue is not TaskQueue.TIMERS)
 
 WORKERS = Dashboard(
     "baton-workers",
@@ -71,9 +75,9 @@ WORKERS = Dashboard(
                 ),
                 Panel(
                     "How long had messages waited when their task began?",
-                    "95 of 100 messages had waited for less. Countdowns wait on purpose.",
+                    "95 of 100 messages had waited for less. Countdowns wait on purpose, and are not shown.",
                     "s",
-                    (Query(quantile(0.95, metrics.QUEUE_WAIT, "queue"), "{{queue}}"),),
+                    (Query(quantile(0.95, metrics.QUEUE_WAIT, "queue", queue=_HINTED), "{{queue}}"),),
                 ),
                 Panel(
                     "How long does a batch take?",
@@ -115,7 +119,7 @@ WORKERS = Dashboard(
                     "Hints that could not be published, and leads that the sweep handed on because no message had.",
                     "ops",
                     (
-                        Query(rate(metrics.HAND_ON_FAILURES), "not published"),
+                        Query(f"{rate(metrics.HAND_ON_FAILURES)} or vector(0)", "not published"),
                         Query(rate(metrics.SWEPT, "status"), "swept in {{status}}"),
                     ),
                 ),

@@ -1,6 +1,7 @@
 """The dashboards' tables ask the report views, with the rights of a reader and nothing more."""
 
 import json
+import re
 from pathlib import Path
 
 from tests.fixtures.pipeline import Pipeline, lead_event, rep
@@ -10,7 +11,7 @@ _BOARDS = Path(__file__).parents[2] / "deploy/grafana/dashboards"
 
 
 def test_a_reader_gets_every_table(pipeline: Pipeline) -> None:
-    """By rep, by campaign and by reason; what Grafana puts in is put in here."""
+    """By rep, campaign, reason and team; what Grafana puts in is put in here."""
     pipeline.activate(OPEN_POLICY)
     pipeline.sync("reps", [rep("ana"), rep("bob")])
     pipeline.route(*[lead_event(campaign="q4-brand") for _ in range(3)], lead_event(), lead_event(test=True))
@@ -26,13 +27,14 @@ def test_a_reader_gets_every_table(pipeline: Pipeline) -> None:
     for sql in statements:
         with pipeline.context.engine.begin() as connection:
             connection.exec_driver_sql("SET LOCAL ROLE baton_reader")
-            filled = sql.replace("$__timeFilter(received_at)", "received_at > now() - interval '1 hour'")
+            filled = re.sub(r"\$__timeFilter\((\w+)\)", r"\1 > now() - interval '1 hour'", sql)
             answers.append([dict(row) for row in connection.exec_driver_sql(filled).mappings()])
 
-    reps, campaigns, reasons = answers
+    reps, campaigns, reasons, teams = answers
     assert [row["rep"] for row in reps] == ["ana", "bob"]
     assert [(row["campaign"], row["leads"], row["assigned"]) for row in campaigns] == [
         ("q4-brand", 3, 3),
         ("none", 1, 1),
     ]
     assert reasons == []
+    assert [(row["reps"], row["leads"], row["least"], row["most"]) for row in teams] == [(2, 4, 2, 2)]
