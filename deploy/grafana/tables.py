@@ -49,8 +49,8 @@ BY_REASON = Panel(
 )
 BY_TEAM = Panel(
     "How evenly does the work of a team fall?",
-    "Leads given by rules in the time shown: what the reps of a team got at least, in the mean and at most. Weights, "
-    "absences and capacities make a difference on purpose.",
+    "Leads given by rules in the time shown, tests included: what the reps of a team got at least, in the mean and at "
+    "most. Weights, absences and capacities make a difference on purpose.",
     "short",
     (
         Query(

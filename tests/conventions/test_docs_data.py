@@ -20,7 +20,7 @@ _REQUIREMENTS = [
     for number in (
         *range(1, 141),
         *range(141, 152),
-        *(152, 153, 155, 156),
+        *range(152, 157),
     )
 ]
 
