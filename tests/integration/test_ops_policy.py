@@ -98,12 +98,16 @@ def test_a_policy_that_names_somebody_who_is_gone_is_refused(staffed: Pipeline, 
 
 
 def test_warnings_need_a_yes_and_go_on_the_record(staffed: Pipeline) -> None:
-    """A policy with warnings is refused with all of them, and with the yes they are written beside the activation."""
+    """A policy with warnings is refused; with the yes they are on record, with who asked, who agreed and why."""
     with pytest.raises(RefusedError, match="--yes") as refused:
         _activate(staffed, OPS_POLICY)
-    done = activate_document(staffed.context, OPS_POLICY, made_by="ops", override=True)
+    done = activate_document(
+        staffed.context, OPS_POLICY, made_by="ops", override=True, approved_by="boss", note="the order is meant"
+    )
 
     recorded = staffed.value("SELECT overridden FROM policy_activation")
+    who_and_why = staffed.value("SELECT concat_ws(', ', requested_by, approved_by, note) FROM policy_activation")
+    assert who_and_why == "ops, boss, the order is meant"
     assert all(one.message in str(refused.value) for one in done.overridden)
     assert [one["code"] for one in recorded] == [one.code for one in done.overridden]
     assert done.overridden

@@ -85,12 +85,7 @@ def _dead(number: int, case: Case) -> Finding:
     met: tuple[Formula, ...] = (universe.true[number], universe.asked[number])
     known = universe.solve(*met)
     if known is not None:
-        takers = universe.core(met, [universe.no(one) for one in universe.takes[:number]])
-        names = listed(case.rules[one].name for one in takers)
-        reason, mend = (
-            f"{names} {'takes' if len(takers) == 1 else 'take'} all of its leads before",
-            "move it up, or remove it",
-        )
+        reason, mend = f"{_takers(met, number, case)} all of its leads before", "move it up, or remove it"
     else:
         met = (universe.true[number],)
         known = universe.solve(*met)
@@ -103,9 +98,17 @@ def _dead(number: int, case: Case) -> Finding:
     return case.shown(found, case.simple(*met, rules=[number], known=known), _passes_by(number, case))
 
 
+def _takers(met: tuple[Formula, ...], number: int, case: Case) -> str:
+    """Say which rules take the leads of a rule before it."""
+    if not case.in_detail:
+        return "the rules before it take"
+    takers = case.universe.core(met, case.universe.leaves[:number])
+    return f"{listed(case.rules[one].name for one in takers)} {'takes' if len(takers) == 1 else 'take'}"
+
+
 def _passes_by(number: int, case: Case) -> Callable[[Verdict], bool]:
     """That a rule is true for the lead, and does not take it."""
-    return lambda verdict: number in verdict.true and verdict.taker != case.rules[number].name
+    return lambda verdict: verdict.meets(number) and verdict.taker != case.rules[number].name
 
 
 def _unqualified(number: int, case: Case) -> str:
@@ -164,7 +167,7 @@ def _takes_from(number: int, other: int, case: Case) -> Callable[[Verdict], bool
     """That a rule takes a lead which another would take as well."""
     takes = _takes(number, case)
     return lambda verdict: (
-        takes(verdict) and other in verdict.true and (verdict.qualified or case.rules[other].gate is Gate.NONE)
+        takes(verdict) and verdict.meets(other) and (verdict.qualified or case.rules[other].gate is Gate.NONE)
     )
 
 

@@ -40,11 +40,16 @@ class Case:
         lead = lead_of(solution, self.universe.space)
         return Exhibit(lead, self._court.judge(lead))
 
+    @property
+    def in_detail(self) -> bool:
+        """Say whether few enough findings were told for each to be worth the work of telling it well."""
+        return self._shown < _MOST_SIMPLE
+
     def simple(self, *wanted: Formula, rules: Iterable[int], known: Solution) -> Solution:
         """The simplest lead for which all of this holds, or the one that is known where enough were looked for."""
-        self._shown += 1
-        if self._shown > _MOST_SIMPLE:
+        if not self.in_detail:
             return known
+        self._shown += 1
         fields = {field for number in rules for field in fields_of(self.rules[number].when)}
         return self.universe.simplest(*wanted, about=self._behind(fields), known=()) or known
 

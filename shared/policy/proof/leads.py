@@ -40,12 +40,17 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the rules say of a lead: the rules that are true for it by number, and the one that takes it."""
+    """What the rules say of a lead: the one that takes it, and of any other whether it is true for it."""
 
+    policy: Policy
     derived: Derived
     match: Match
-    true: frozenset[int]
     qualified: bool
+
+    def meets(self, number: int) -> bool:
+        """Say whether the condition of a rule is true for the lead."""
+        test = self.policy.compiled_rules()[number].test
+        return test(self.derived.values, self.derived.blocked) is True
 
     @property
     def taker(self) -> str | None:
@@ -65,9 +70,7 @@ class Court:
         qualification = self._policy.qualify(derived)
         qualified = None if qualification.needs else qualification.passed
         match = self._policy.match(derived, qualified=qualified)
-        rules = enumerate(self._policy.compiled_rules())
-        true = frozenset(number for number, one in rules if one.test(derived.values, derived.blocked))
-        return Verdict(derived, match, true, qualified is True)
+        return Verdict(self._policy, derived, match, qualified is True)
 
 
 def lead_of(solution: Solution, space: FactSpace) -> Lead:

@@ -99,6 +99,7 @@ class Universe:
             self._define(f"rule {n} takes", self.formulas.both(true, asked))
             for n, (true, asked) in enumerate(zip(self.true, self.asked, strict=True))
         ]
+        self.leaves = [self.formulas.no(takes) for takes in self.takes]
         self.reached = self._reached()
         self.simple = dict(self._simple())
         known = [
@@ -121,8 +122,8 @@ class Universe:
     def _reached(self) -> list[Formula]:
         """For each rule, that no rule before it takes the lead; and last that none does."""
         reached = [self._define("rule 0 reached", self.formulas.both())]
-        for number, takes in enumerate(self.takes):
-            not_taken = self.formulas.both(reached[-1], self.formulas.no(takes))
+        for number, leaves in enumerate(self.leaves):
+            not_taken = self.formulas.both(reached[-1], leaves)
             reached.append(self._define(f"rule {number + 1} reached", not_taken))
         return reached
 

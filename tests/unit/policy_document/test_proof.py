@@ -157,7 +157,7 @@ def _pairs(findings: list[Finding], document: PolicyDocument) -> set[tuple[int, 
     return {(names[one.message.split("`")[1]], lines[one.line]) for one in findings if one.code == "rule.overlap"}
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(policies())
 def test_proof_and_brute_force_agree(document: PolicyDocument) -> None:
     """Dead rules, overlaps and gaps are those that asking about every single lead gives, no more and no fewer."""
@@ -185,7 +185,7 @@ def test_proof_and_brute_force_agree(document: PolicyDocument) -> None:
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(policies())
 def test_every_lead_that_is_shown_shows_it(document: PolicyDocument) -> None:
     """The example of an overlap is taken by the earlier rule and true for the later, that of a gap by the catch-all."""

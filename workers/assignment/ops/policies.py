@@ -143,7 +143,10 @@ def _refuse_warnings(warnings: Sequence[Finding], *, override: bool) -> None:
     if warnings and not override:
         lines = "\n".join(f"  {one}" for one in warnings)
         count = f"{len(warnings)} warning{'s' if len(warnings) != 1 else ''}"
-        raise RefusedError(f"{count}; mend the policy, or put it into force all the same with --yes:\n{lines}")
+        raise RefusedError(
+            f"{count}; mend the policy, or put it into force all the same with --yes "
+            f"(--approved-by and --note say on record who agreed and why):\n{lines}"
+        )
 
 
 def _put_into_force(
