@@ -19,8 +19,9 @@ STRANGER: Final[Mapping[str, object]] = {
     "hand_raise": False,
 }
 
-#: A lead needs an address to be one.
+#: A lead needs an address or a telephone to be one.
 _EMAIL: Final = "ana@lead.example"
+_PHONE: Final = "+44 20 7946 0958"
 _OF_ACCOUNTS: Final = ("account_status", "has_open_opportunity", "named_account")
 _AS_GIVEN: Final = ("employees", "industry", "product", "lead_type", "channel", "original_source", "country")
 
@@ -75,7 +76,9 @@ class Court:
 
 def lead_of(solution: Solution, space: FactSpace) -> Lead:
     """Write a kind of lead as a submission; what is open is left out."""
-    data: dict[str, object] = {"email": _EMAIL, **dict(_fields(solution, space))}
+    asked = {source.name for source in space.sources}
+    data: dict[str, object] = {} if "email" in asked else {"email": _EMAIL}
+    data |= dict(_fields(solution, space))
     beside: dict[str, object] = dict(_account(solution, space))
     own: dict[str, object] = {}
     for source in space.sources:
@@ -83,6 +86,8 @@ def lead_of(solution: Solution, space: FactSpace) -> Lead:
         if value is not None:
             place = beside if source.name in ENRICHED_FIELDS else data if source.name in FORM_FIELDS else own
             place[source.name] = value
+    if "email" not in data:
+        data["phone"] = _PHONE
     signals = _signals(solution, space)
     return Lead(
         data | ({"attributes": own} if own else {}),

@@ -138,14 +138,8 @@ def _found(wish: Wish) -> str:
 
 def _address(text: str, wish: Wish) -> str:
     """The text as an e-mail address, where one is as wished."""
-    forms = (
-        text,
-        f"ana@acme{text}",
-        f"ana{text}",
-        f"{text}@acme.example",
-        f"ana@{text}.example",
-        f"ana@{text}x.example",
-    )
+    ways = ("{}", "ana@acme{}", "ana{}", "{}@acme.example", "ana@{}.example", "ana{}example", "ana@{}example")
+    forms = [way.format(text) for way in ways]
     fits = judge(wish)
     return next((form for form in forms if _is_address(form) and fits(form)), text)
 
