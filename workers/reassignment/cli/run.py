@@ -38,47 +38,41 @@ _yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 _detach_option = click.option("--detach", is_flag=True, help="Return at once; `status` says how far it is.")
 
 
-@click.command()
-@_plan_argument
-@_rate_option
-@_yes_option
-@_detach_option
-@by_option
-@json_option
-@with_settings
-def apply(
-    settings: Settings, plan_id: int, rate: float | None, made_by: str, *, yes: bool, detach: bool, as_json: bool
-) -> None:
-    """Move the leads of a plan; the workers go on when this command ends."""
-    with open_context(settings) as context:
-        with transaction(context.engine) as tx:
-            page = load_progress(tx, plan_id)
-        if page.state is PlanState.PLANNED and not yes:
-            print_plan_terms(page)
-            click.confirm(f"Move {page.pending} leads?", abort=True, err=True)
-        say_to_plan(context, plan_id, Said(Word.APPLY, made_by, rate))
-        _follow(context, plan_id, detach=detach, as_json=as_json)
+def _running(word: Word, text: str) -> click.Command:
+    """Make a command that sets leads moving: it asks with their number, and shows progress until the plan rests."""
+
+    @click.command(name=str(word), help=text)
+    @_plan_argument
+    @_rate_option
+    @_yes_option
+    @_detach_option
+    @by_option
+    @json_option
+    @with_settings
+    def run(
+        settings: Settings, plan_id: int, rate: float | None, made_by: str, *, yes: bool, detach: bool, as_json: bool
+    ) -> None:
+        with open_context(settings) as context:
+            question = _question(word, _progress(context, plan_id))
+            if question and not yes:
+                click.confirm(question, abort=True, err=True)
+            say_to_plan(context, plan_id, Said(word, made_by, rate))
+            _follow(context, plan_id, detach=detach, as_json=as_json)
+
+    return run
 
 
-@click.command()
-@_plan_argument
-@_rate_option
-@_yes_option
-@_detach_option
-@by_option
-@json_option
-@with_settings
-def undo(
-    settings: Settings, plan_id: int, rate: float | None, made_by: str, *, yes: bool, detach: bool, as_json: bool
-) -> None:
-    """Bring every lead that nobody touched back to its former owner, with the clock it had."""
-    with open_context(settings) as context:
-        with transaction(context.engine) as tx:
-            page = load_progress(tx, plan_id)
-        if page.moved and not yes:
-            click.confirm(f"Bring {page.moved} leads back?", abort=True, err=True)
-        say_to_plan(context, plan_id, Said(Word.UNDO, made_by, rate))
-        _follow(context, plan_id, detach=detach, as_json=as_json)
+def _question(word: Word, page: PlanPage) -> str | None:
+    """Return what to ask before leads move; None where nothing would move that does not move already."""
+    if word is Word.APPLY and page.state is PlanState.PLANNED:
+        return f"{headline(page)} To {page.target}, clock {page.clock}. Move {page.pending} leads?"
+    if word is Word.UNDO and page.state is not PlanState.UNDOING and page.moved:
+        return f"{headline(page)} Bring {page.moved} leads back?"
+    return None
+
+
+apply = _running(Word.APPLY, "Move the leads of a plan; the workers go on when this command ends.")
+undo = _running(Word.UNDO, "Bring every lead that nobody touched back to its former owner, with the clock it had.")
 
 
 def _follow(context: Context, plan_id: int, *, detach: bool, as_json: bool) -> None:
