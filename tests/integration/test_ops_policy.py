@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 
 from shared.db.policies import Version
@@ -15,6 +16,7 @@ from shared.policy.parse import parse_policy
 from shared.settings import Settings
 from tests.fixtures.ops_texts import OPS_POLICY, OPS_TEAM
 from tests.fixtures.pipeline import Pipeline, lead_event
+from tests.fixtures.policy_faults import SOUND
 from tests.fixtures.policy_texts import OPEN_POLICY
 from workers.assignment.ops.find import active_policy
 from workers.assignment.ops.policies import (
@@ -284,6 +286,18 @@ def test_a_file_can_be_asked_before_it_is_in_force(staffed: Pipeline) -> None:
 
     assert (found.policy_version, found.owner, found.pool) == (0, "nils", None)
     assert staffed.rows("SELECT * FROM policy_version") == []
+
+
+@pytest.mark.parametrize("name", ["territories", "tangled", "trader"])
+def test_what_the_check_shows_can_be_explained(staffed: Pipeline, name: str) -> None:
+    """A lead that a finding shows, submitted as it stands, goes to the very rule that the finding names."""
+    document = SOUND[name]
+    shown = [one for one in check_document(document, None) if one.example is not None and not one.beside]
+
+    found = [_forecast(staffed, read_submission(orjson.dumps(one.example).decode()), document) for one in shown]
+
+    assert shown
+    assert [one.explanation.rule for one in found] == ["rest"] * len(shown)
 
 
 @pytest.mark.parametrize(
