@@ -42,7 +42,7 @@ def target(place: Target) -> str:
 
 def label(text: str) -> str:
     """A name that targets can carry: letters, digits and a few signs, the rest as underscores."""
-    return _NOT_NAME.sub("_", printable(text)).strip("_.-") or "unnamed"
+    return _NOT_NAME.sub("_", printable(text)).strip("_.-@") or "unnamed"
 
 
 def slug(text: str) -> str:
