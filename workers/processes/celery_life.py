@@ -3,6 +3,10 @@
 `attach` connects to Celery's signals and to its start, so a worker started with plain `celery` lives the same life.
 """
 
+import os
+import signal
+import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +15,7 @@ from celery import Celery, bootsteps, current_app, signals
 from celery.exceptions import WorkerShutdown
 
 from shared import log, tracing
+from shared.bus.acknowledging import OUTSTANDING
 from shared.bus.queues import ROUTES
 from shared.errors import UnavailableError
 from shared.health import HealthServer, serve
@@ -22,6 +27,9 @@ from workers.processes.build import show_build
 
 logger = structlog.get_logger()
 
+#: Often enough beside the patience that an acknowledgement has.
+LOOK_SECONDS = 5.0
+
 
 class WorkerLife:
     """The life of one worker process; kept by who attached it, for signals hold their receivers weakly."""
@@ -31,10 +39,12 @@ class WorkerLife:
         self._server: HealthServer | None = None
         self._worker: Any = None
         self._consumes = False
+        self._ended = threading.Event()
 
     def attach(self, app: Celery) -> "WorkerLife":
         """Connect to the signals of this process's worker, and to its start."""
         app.steps["worker"].add(_step(self))
+        app.Task.Request = "shared.bus.acknowledging:WatchedRequest"
         signals.setup_logging.connect(self._configure_logs)
         signals.worker_init.connect(self._begin)
         signals.worker_process_init.connect(self._begin_child)
@@ -66,6 +76,7 @@ class WorkerLife:
         show_build("worker")
         if self._settings.metrics_port:
             self._server = self._serve()
+        threading.Thread(target=self._look_after_acknowledgements, name="acknowledgements", daemon=True).start()
 
     def _become_ready(self, **_: Any) -> None:
         self._consumes = True
@@ -91,10 +102,19 @@ class WorkerLife:
         # Celery lets go of the connection as long as it tries to get another.
         return None if self._worker.consumer.connection is not None else "the broker is away"
 
+    def _look_after_acknowledgements(self) -> None:
+        """End this worker when it cannot fetch messages any more; it is started anew, and what it had comes again."""
+        while not self._ended.wait(LOOK_SECONDS):
+            if OUTSTANDING.is_any_lost(time.monotonic()):
+                logger.error("acknowledgement_lost", mend="the worker ends and is to be started again")
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
     def _become_unready(self, **_: Any) -> None:
         self._consumes = False
 
     def _end(self, **_: Any) -> None:
+        self._ended.set()
         if self._server is not None:
             self._server.close()
 

@@ -21,8 +21,14 @@ def logic_of(entry: Entry) -> Logic:
     return with_beginnings(parse_filter(entry.boolean_filter, terms) if entry.boolean_filter else And(terms))
 
 
+#: No criterion of Salesforce is a tenth of this; the limit of the reader itself belongs to the whole process.
+_LONGEST_VALUES: Final = 100_000
+
+
 def split_values(text: str) -> tuple[str, ...]:
     """The values of a criterion: commas part them, quotes keep a comma inside one; a blank one means an empty field."""
+    if len(text) > _LONGEST_VALUES:
+        raise UntranslatedError(f"the values `{text[:40]}…` cannot be read: {len(text)} characters are too many")
     try:
         row = next(csv.reader([" ".join(text.split())], skipinitialspace=True), None) or [""]
     except csv.Error as error:

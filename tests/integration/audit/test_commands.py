@@ -1,6 +1,7 @@
 """The audit's commands: what they print, and how they end."""
 
 import json
+import re
 
 import pytest
 
@@ -23,7 +24,7 @@ def test_an_audit_without_breaches_ends_well(capsys: pytest.CaptureFixture[str])
     out = capsys.readouterr().out
     assert code == 0
     assert "Conservation" in out
-    assert "All laws are kept (28 checks)." in out
+    assert re.search(r"All laws are kept \(\d+ checks\)\.", out)
 
 
 def test_a_breach_is_shown_with_its_ids(world: Context, capsys: pytest.CaptureFixture[str]) -> None:
