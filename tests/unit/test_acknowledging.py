@@ -1,4 +1,4 @@
-"""An acknowledgement that never reached the broker is noticed; one that did, or whose connection is gone, is forgotten."""
+"""An acknowledgement that never reached the broker is noticed; one that did is forgotten."""
 
 from types import SimpleNamespace
 
