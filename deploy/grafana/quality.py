@@ -1,7 +1,7 @@
 """Routing quality: whether leads come to the right people, and people answer."""
 
 from deploy.grafana.panels import Dashboard, Panel, Query, Row, pick, rate, spread
-from deploy.grafana.tables import BY_CAMPAIGN, BY_REASON, BY_REP, BY_TEAM
+from deploy.grafana.tables import BY_CAMPAIGN, BY_POOL, BY_REASON, BY_REP, BY_TEAM
 from shared import metrics
 
 QUALITY = Dashboard(
@@ -125,7 +125,11 @@ QUALITY = Dashboard(
                 ),
             ),
         ),
-        Row("By rep, campaign and reason (asks PostgreSQL)", (BY_REP, BY_CAMPAIGN, BY_REASON, BY_TEAM), closed=True),
+        Row(
+            "By rep, campaign, reason and pool (asks PostgreSQL)",
+            (BY_REP, BY_CAMPAIGN, BY_REASON, BY_TEAM, BY_POOL),
+            closed=True,
+        ),
     ),
     asks_reports=True,
 )

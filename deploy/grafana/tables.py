@@ -64,3 +64,19 @@ BY_TEAM = Panel(
     "table",
     width=12,
 )
+BY_POOL = Panel(
+    "Which pools pass their leads on, and why?",
+    "Leads for which a pool was asked in vain in the time shown, by the reason: they went to its overflow, to the next "
+    "target of their rule, or into a queue.",
+    "short",
+    (
+        Query(
+            "SELECT tried ->> 'target' AS pool, tried ->> 'result' AS why, count(*) AS leads FROM report.decision "
+            "CROSS JOIN LATERAL jsonb_array_elements(detail -> 'tried') AS tried "
+            "WHERE $__timeFilter(decided_at) AND stage = 'assignment' AND starts_with(tried ->> 'target', 'pool:') "
+            "AND tried ->> 'result' <> 'taken' GROUP BY 1, 2 ORDER BY leads DESC, pool LIMIT 20"
+        ),
+    ),
+    "table",
+    width=12,
+)
