@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 UV ?= $(shell command -v uv)
 BIN := .venv/bin
 STAMP := .venv/.installed
+# Half of the time the tests wait for processes to start, die and recover: four of them keep two cores busy.
+TEST_WORKERS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help install run up down test check format bench dashboards lock
@@ -24,7 +26,7 @@ down: $(STAMP) ## stop what `make up` started
 	$(BIN)/baton down
 
 test: $(STAMP) ## run all tests but the benchmarks, on servers of their own
-	$(BIN)/pytest -n 2 -m "not benchmark"
+	$(BIN)/pytest -n $(TEST_WORKERS) -m "not benchmark"
 
 check: $(STAMP) ## run what CI runs: format, lint, types, import directions, tests
 	$(BIN)/ruff format --check
