@@ -5,11 +5,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 UV ?= $(shell command -v uv)
 BIN := .venv/bin
 STAMP := .venv/.installed
-# Half of the time the tests wait for processes to start, die and recover: four of them keep two cores busy.
-TEST_WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down test check format bench dashboards lock
+.PHONY: help install run up down test drill check format bench dashboards lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +24,10 @@ down: $(STAMP) ## stop what `make up` started
 	$(BIN)/baton down
 
 test: $(STAMP) ## run all tests but the benchmarks, on servers of their own
-	$(BIN)/pytest -n $(TEST_WORKERS) -m "not benchmark"
+	$(BIN)/pytest -n 2 -m "not benchmark and not drill"
+
+drill: $(STAMP) ## break a running system and see that the right alert fires alone (6 minutes; needs prometheus)
+	$(BIN)/pytest -m drill
 
 check: $(STAMP) ## run what CI runs: format, lint, types, import directions, tests
 	$(BIN)/ruff format --check

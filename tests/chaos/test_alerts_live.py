@@ -188,6 +188,7 @@ def _bring_back(redis: int, system: System) -> None:
 
 
 # Some three minutes alone on two cores.
+@pytest.mark.drill
 @pytest.mark.timeout(900)
 def test_the_right_alert_fires_and_no_other(
     system: System,
