@@ -159,6 +159,22 @@ def test_a_pool_goes_with_the_record_until_the_first_lead_that_differs() -> None
     ]
 
 
+def test_a_pool_that_only_the_record_has_asked_stands_as_before() -> None:
+    """The draft makes the pool otherwise and keeps bellows out of it: the first turn on record was never taken."""
+    text = _FORMER.replace("to: pool:east", "to: queue:tank").replace("rest, to: queue:tank", "rest, to: pool:east")
+    rehearsal = _rehearsal(text.replace("{members: {team: East}}", "{members: {team: East}, strategy: least_loaded}"))
+    batches = [
+        PastBatch(
+            _START, _east(0, 0, 0), (_past(1, Verdict("bellows", "offered", "pool:east", "ede"), product="Bellows"),)
+        ),
+        PastBatch(_START + _HOUR, _east(0, 1, 1), (_past(2),)),
+    ]
+
+    found = [one for batch in batches for one in rehearsal.decide(batch)]
+
+    assert [one.now.owner for one in found] == ["tank", "ede"]
+
+
 @pytest.mark.parametrize(
     ("now", "change"),
     [

@@ -245,11 +245,13 @@ class _Books:
         was = _gifts((one.past.lead_id, one.past.was) for one in found)
         now = _gifts((one.past.lead_id, one.now) for one in found)
         self._carried.update(dict.fromkeys(placing.asked, placing))
-        for name in (was.keys() | now.keys()) - self.astray:
-            if was.get(name) != now.get(name):
-                self.astray.add(name)
-                if name not in placing.asked and batch.record and name in batch.record.ledgers:
-                    self._carried[name] = batch.record.ledgers[name]
+        strayed = {name for name in (was.keys() | now.keys()) - self.astray if was.get(name) != now.get(name)}
+        self.astray |= strayed
+        recorded = batch.record.ledgers if batch.record else {}
+        for name in recorded.keys() - placing.asked:
+            # Before the first batch that only the record has given from, both stood alike.
+            if name in strayed or (name in self.astray and name not in self._carried):
+                self._carried[name] = recorded[name]
         for name in self._gave.keys() & now.keys():
             self._gave[name].extend((batch.at, rep_id) for rep_id in now[name].values())
 
