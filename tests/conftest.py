@@ -24,9 +24,9 @@ from shared.local.stack import LocalStack
 hypothesis.settings.register_profile("baton", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("baton")
 
-#: Redis is started with 64 numbered databases; with so many per xdist worker a late process of the test before
-#: cannot write into the next one's.
-_DATABASES_PER_WORKER = 16
+#: Redis is started with 64 numbered databases, and the first is nobody's. The xdist workers share the others: with
+#: many each, a late process of the test before cannot write into the next one's.
+_DATABASES = 63
 
 _TEMPLATE = "baton_template"
 _STACK = pytest.StashKey[LocalStack]()
@@ -115,8 +115,9 @@ def database_url(servers: Servers, template_database: str, numbers: Iterator[int
 @pytest.fixture
 def redis_url(servers: Servers, numbers: Iterator[int], worker_id: str) -> Iterator[str]:
     """A numbered Redis database of this test alone, empty."""
-    first = 1 + int(worker_id.removeprefix("gw") if worker_id != "master" else 0) * _DATABASES_PER_WORKER
-    url = _with_path(servers.redis_url, str(first + next(numbers) % _DATABASES_PER_WORKER))
+    share = _DATABASES // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    first = 1 + share * int(worker_id.removeprefix("gw") if worker_id != "master" else 0)
+    url = _with_path(servers.redis_url, str(first + next(numbers) % share))
     with redis.Redis.from_url(url) as client:
         client.flushdb()
         yield url
