@@ -88,45 +88,29 @@ def stdout() -> Console:
     )
 
 
-@contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """Show a bar on stderr while the block runs, on a terminal only; the block calls what it gets with steps done."""
-    if not sys.stderr.isatty():
-        yield lambda _steps: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda steps: bar.advance(task, steps)
-
-
 class ProgressBar:
-    """A bar whose total is known only when the work has begun; `None` where nobody looks."""
+    """A bar on a terminal; it is called with each number of steps that are done."""
 
-    def __init__(self, bar: Progress | None, task: TaskID | None) -> None:
+    def __init__(self, bar: Progress, task: TaskID) -> None:
         self._bar = bar
         self._task = task
 
     def begin(self, total: int) -> None:
-        """Say how many steps there are."""
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, total=total)
+        """Say how many steps there are, where that is known only when the work has begun."""
+        self._bar.update(self._task, total=total)
 
-    def tell(self, steps: int) -> None:
+    def __call__(self, steps: int) -> None:
         """Say how many more steps are done."""
-        if self._bar is not None and self._task is not None:
-            self._bar.advance(self._task, steps)
+        self._bar.advance(self._task, steps)
 
 
 @contextmanager
-def progress_of(what: str) -> Iterator[ProgressBar]:
-    """Show a bar on stderr while the block runs, on a terminal only; the block says the total and the steps."""
-    if not sys.stderr.isatty():
-        yield ProgressBar(None, None)
-        return
+def progress(what: str, total: int | None = None) -> Iterator[ProgressBar]:
+    """Show a bar on stderr while the block runs, on a terminal only; the block calls what it gets with steps done."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield ProgressBar(bar, bar.add_task(what, total=None))
+    shown = Console(stderr=True)
+    with Progress(*columns, console=shown, transient=True, disable=not sys.stderr.isatty()) as bar:
+        yield ProgressBar(bar, bar.add_task(what, total=total))
 
 
 def _plain(value: object) -> Any:

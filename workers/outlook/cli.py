@@ -1,6 +1,5 @@
 """`baton policy forecast`: who would get leads that are still to come."""
 
-import csv
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,14 +12,15 @@ from shared.bus.context import Context
 from shared.console import json_option, note, print_json, print_table, say, with_settings
 from shared.db.policies import Version
 from shared.db.transaction import Transaction, transaction
-from shared.errors import InputFileError, RefusedError
+from shared.errors import RefusedError
 from shared.settings import Settings
-from workers.assignment.cli.backtest import read_rows, ready_draft
+from shared.spreadsheet import read_rows, writing
+from workers.assignment.cli.backtest import ready_draft
 from workers.assignment.cli.backtest_text import print_unmet
 from workers.assignment.cli.options import instant, instant_words
 from workers.assignment.ops.find import active_policy
 from workers.assignment.ops.sources import LIVE, find_policy
-from workers.assignment.policy.expectation import Expectations, Unmet, read_expectations
+from workers.assignment.policy.expectation import LEAD, Expectations, Unmet, read_expectations
 from workers.assignment.policy.tally import place_of
 from workers.assignment.policy.wording import hold_words
 from workers.outlook.outlook import Expected, Outlook, look_ahead
@@ -68,7 +68,7 @@ def forecast(
     `--expect FILE` is that of `baton policy backtest`: leads by e-mail address, SOURCE:ID or id, and what must become
     of them; what is not met is listed, and the exit code is 1.
     """
-    expectations = read_expectations(read_rows(expect) if expect else ())
+    expectations = read_expectations(read_rows(expect, LEAD) if expect else ())
     prospects, refused = read_prospects(leads_file)
     with open_context(settings) as context, transaction(context.engine) as tx:
         tx.run("SET TRANSACTION READ ONLY")
@@ -112,13 +112,9 @@ def _row(one: Expected) -> Sequence[object]:
 
 
 def _write(file: Path, found: Outlook) -> None:
-    try:
-        with file.open("w", encoding="utf-8", newline="") as lines:
-            writer = csv.writer(lines)
-            writer.writerow(_COLUMNS)
-            writer.writerows(_row(one) for one in found.leads)
-    except OSError as error:
-        raise InputFileError(f"{file} cannot be written: {error.strerror}.") from error
+    with writing(file, _COLUMNS) as write:
+        for one in found.leads:
+            write(_row(one))
 
 
 def _document(found: Outlook, refused: Sequence[Refused], unmet: Sequence[Unmet] | None) -> dict[str, Any]:

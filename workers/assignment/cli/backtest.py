@@ -1,6 +1,5 @@
 """`baton policy backtest`: a policy rehearsed on the leads of a period."""
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,18 +15,19 @@ from shared.custody.reps import RosterShelf, load_roster
 from shared.db.policies import Version
 from shared.db.transaction import Transaction, transaction
 from shared.domain.duration import parse_duration
-from shared.errors import InputFileError, UsageError
+from shared.errors import UsageError
 from shared.policy.compile import compile_policy
 from shared.policy.errors import PolicyError, Severity
 from shared.routing.policy.rehearse import Rehearsed
 from shared.settings import Settings
+from shared.spreadsheet import read_rows, writing
 from workers.assignment.backtest import Backtest, Listeners, backtest
 from workers.assignment.cli.backtest_text import print_backtest
 from workers.assignment.cli.options import instant
 from workers.assignment.history import LeadName, Period, open_history
 from workers.assignment.ops.policies import check_document
 from workers.assignment.ops.sources import Source, find_policy
-from workers.assignment.policy.expectation import read_expectations
+from workers.assignment.policy.expectation import LEAD, read_expectations
 from workers.assignment.policy.tally import place_of
 
 _COLUMNS = (
@@ -81,7 +81,7 @@ def backtest_(
     `owner`, `pool`, `rule` and `status`; with none of them the lead must keep its owner. What is not met is listed, and
     the exit code is 1.
     """
-    expectations = read_expectations(read_rows(expect) if expect else ())
+    expectations = read_expectations(read_rows(expect, LEAD) if expect else ())
     with open_context(settings) as context, transaction(context.engine) as tx:
         tx.run("SET TRANSACTION READ ONLY")
         period = Period(_at(tx, since), _at(tx, until))
@@ -115,33 +115,13 @@ def ready_draft(tx: Transaction, context: Context, source: Source) -> Version:
     return Version(source.version or _NOT_STORED, compile_policy(source.document))
 
 
-def read_rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the rows of a CSV with their lines; InputFileError says what cannot be read."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
-            if "lead" not in (reader.fieldnames or ()):
-                raise InputFileError(f"{file} has no column `lead`: its first line names the columns.")
-            for row in reader:
-                yield reader.line_num, row
-    except OSError as error:
-        raise InputFileError(f"{file} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise InputFileError(f"{file} is not UTF-8 at byte {error.start}: save it as UTF-8.") from error
-
-
 @contextmanager
 def _writing(csv_file: Path | None) -> Iterator[Callable[[Rehearsed, LeadName], None]]:
     if csv_file is None:
         yield lambda _found, _name: None
         return
-    try:
-        with csv_file.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(_COLUMNS)
-            yield lambda found, name: writer.writerow(_row(found, name))
-    except OSError as error:
-        raise InputFileError(f"{csv_file} cannot be written: {error.strerror}.") from error
+    with writing(csv_file, _COLUMNS) as write:
+        yield lambda found, name: write(_row(found, name))
 
 
 def _row(found: Rehearsed, name: LeadName) -> Sequence[object]:

@@ -7,6 +7,8 @@ from shared.errors import InputFileError
 from shared.normal.email import normal_email
 from shared.routing.policy.past import Verdict
 
+#: The column that names the lead.
+LEAD = ("lead",)
 #: What can be expected of a lead, each a column of the file.
 ASPECTS = ("owner", "pool", "rule", "status")
 #: What may stand before a name, as in the policy.
@@ -75,10 +77,10 @@ def read_expectations(rows: Iterable[tuple[int, Mapping[str, str]]]) -> Expectat
 
 
 def _read(line: int, row: Mapping[str, str]) -> Expectation:
-    lead = (row.get("lead") or "").strip()
+    lead = row["lead"].strip()
     if not lead:
         raise InputFileError(f"Line {line} names no lead: give its id, an e-mail address, or SOURCE:ID of its event.")
-    given = {name: (row.get(name) or "").strip().removeprefix(_PREFIXES.get(name, "")) for name in ASPECTS}
+    given = {name: row.get(name, "").removeprefix(_PREFIXES.get(name, "")) for name in ASPECTS}
     return Expectation(line, lead, {name: value for name, value in given.items() if value})
 
 

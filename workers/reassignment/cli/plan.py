@@ -1,6 +1,5 @@
 """`baton reassign plan|show`: who would get which lead; nothing moves."""
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,17 +8,18 @@ import click
 
 from shared.bus.assembly import open_context
 from shared.bus.context import Context
-from shared.console import by_option, json_option, note, print_json, progress_of, say, with_settings
+from shared.console import by_option, json_option, note, print_json, progress, say, with_settings
 from shared.db.transaction import transaction
-from shared.errors import InputFileError, UsageError
+from shared.errors import UsageError
 from shared.settings import Settings
+from shared.spreadsheet import read_rows
 from workers.reassignment.asking import Named, ask
 from workers.reassignment.cli.text import plan_document, print_plan, write_csv
 from workers.reassignment.planning import make_plan
 from workers.reassignment.policy.order import MoveState
 from workers.reassignment.view import all_moves, plan_page, unmoved
 
-#: How the first column of a file of leads may be called, and the second.
+#: How the column of leads may be called in a file, and that of their owners.
 _LEAD_COLUMNS = ("lead", "lead_id", "key", "email", "id")
 _OWNER_COLUMNS = ("owner", "rep_id", "rep", "to", "target")
 #: Lines that name no lead, shown on a terminal; the JSON document has all.
@@ -73,8 +73,8 @@ def plan(
     named = None if leads_file is None else list(read_leads(leads_file))
     with open_context(settings) as context:
         asked = ask(context, words, named)
-        with progress_of("Planning") as bar:
-            plan_id = make_plan(context, asked.order, bar.begin, bar.tell)
+        with progress("Planning") as bar:
+            plan_id = make_plan(context, asked.order, bar.begin, bar)
         lines = [{"line": one.line, "key": one.key, "reason": why} for one, why in asked.rejected]
         _print(context, plan_id, lines, out, as_json=as_json)
 
@@ -90,24 +90,9 @@ def _target(to: str | None, name: str | None) -> str | None:
 
 def read_leads(file: str) -> Iterator[Named]:
     """Give the leads that a CSV file names; raises InputFileError for a file that names none."""
-    try:
-        with Path(file).open(encoding="utf-8-sig", newline="") as text:
-            reader = csv.DictReader(text)
-            columns = [column.strip().lower() for column in reader.fieldnames or ()]
-            reader.fieldnames = columns
-            lead = next((one for one in _LEAD_COLUMNS if one in columns), None)
-            if lead is None:
-                raise InputFileError(
-                    f"{file}: there is no column lead; the file has {', '.join(columns) or 'nothing'}."
-                )
-            owner = next((one for one in _OWNER_COLUMNS if one in columns), "")
-            for row in reader:
-                if key := (row.get(lead) or "").strip():
-                    yield Named(reader.line_num, key, (row.get(owner) or "").strip() or None)
-    except OSError as error:
-        raise InputFileError(f"{file} cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputFileError(f"{file} is no CSV file in UTF-8: {error}.") from error
+    for line, row in read_rows(Path(file), _LEAD_COLUMNS):
+        if key := row[_LEAD_COLUMNS[0]]:
+            yield Named(line, key, next((row[name] for name in _OWNER_COLUMNS if row.get(name)), None))
 
 
 def _print(context: Context, plan_id: int, rejected: list[dict[str, Any]], out: str | None, *, as_json: bool) -> None:

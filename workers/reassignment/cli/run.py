@@ -13,7 +13,7 @@ from shared.console import (
     print_json,
     print_records,
     print_table,
-    progress_of,
+    progress,
     say,
     with_settings,
 )
@@ -91,11 +91,11 @@ def _follow(context: Context, plan_id: int, *, detach: bool, as_json: bool) -> N
 
 
 def _watch(context: Context, plan_id: int) -> None:
-    with progress_of("Moving") as bar:
+    with progress("Moving") as bar:
         page = _progress(context, plan_id)
         bar.begin(page.leads - page.blocked)
         shown = _dealt(page)
-        bar.tell(shown)
+        bar(shown)
         moved_at, is_told = time.monotonic(), False
         while page.state in _RUNNING:
             time.sleep(LOOK_SECONDS)
@@ -105,7 +105,7 @@ def _watch(context: Context, plan_id: int) -> None:
             elif time.monotonic() - moved_at > IDLE_SECONDS and not is_told and page.rate is None:
                 is_told = True
                 note("Nothing has moved for a while: is `baton worker reassignment` running? `baton status` says.")
-            bar.tell(_dealt(page) - shown)
+            bar(_dealt(page) - shown)
             shown = _dealt(page)
 
 

@@ -1,12 +1,11 @@
 """A plan on a terminal, and in a file."""
 
-import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from shared.console import print_table, say
-from shared.errors import InputFileError
+from shared.spreadsheet import writing
 from workers.reassignment.policy.order import PlanState
 from workers.reassignment.view import PlanPage
 
@@ -104,19 +103,8 @@ def _scope_words(name: str, value: Any) -> str:
 
 def write_csv(file: str, moves: Iterable[Mapping[str, Any]]) -> int:
     """Write the leads of a plan to a file and return how many they are."""
-    try:
-        with Path(file).open("w", encoding="utf-8", newline="") as out:
-            writer = csv.DictWriter(out, _COLUMNS, extrasaction="ignore")
-            writer.writeheader()
-            count = 0
-            for one in moves:
-                writer.writerow({name: _cell(one[name]) for name in _COLUMNS})
-                count += 1
-    except OSError as error:
-        raise InputFileError(f"{file} cannot be written: {error.strerror}.") from error
+    count = 0
+    with writing(Path(file), _COLUMNS) as write:
+        for count, one in enumerate(moves, start=1):  # noqa: B007  it is what is returned
+            write([one[name] for name in _COLUMNS])
     return count
-
-
-def _cell(value: Any) -> Any:
-    """Keep a spreadsheet from taking a text for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
