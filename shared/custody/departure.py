@@ -1,17 +1,16 @@
 """A rep who departs loses every living lead in the transaction that also closes the door to new ones (law 4)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.custody.alert import alerts
 from shared.custody.apply import apply_moves, write_notices
-from shared.custody.clock import queue_steps
 from shared.custody.move import Move
+from shared.custody.queue import alerts, hold
 from shared.custody.reps import lock
 from shared.db.policies import Version
 from shared.db.transaction import Transaction
-from shared.domain.lead import OwnerKind, Stage, Status
+from shared.domain.lead import Stage, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +47,12 @@ def take_back(tx: Transaction, policy: Version | None, rep_ids: Sequence[str]) -
 
 
 def _to_queue(row: _Held, policy: Version, now: datetime) -> Move:
-    return Move(
-        lead_id=row.lead_id,
-        from_status=row.status,
-        status=Status.HELD,
+    queue = policy.policy.queues[policy.last_queue]
+    return replace(
+        hold(queue, policy.number, now, row.lead_id, row.status, "owner_departed"),
         stage=Stage.ASSIGNMENT,
         outcome="taken_back",
-        policy_version=policy.number,
-        owner_kind=OwnerKind.QUEUE,
-        owner=policy.last_queue,
-        reason="escalation",
-        end_reason="owner_departed",
-        hold_reason="owner_departed",
         next_attempt_at=now,
-        steps=queue_steps(policy.policy.queues[policy.last_queue], now),
         detail={"former_owner": row.owner},
     )
 

@@ -32,7 +32,7 @@ def load_roster(tx: Transaction, shelf: RosterShelf) -> dict[str, Rep]:
     """Return every rep, the departed as well; five hundred of them are not worth reading for every batch."""
     revision = tx.value("SELECT revision FROM roster")
     if revision != shelf.revision:
-        shelf.roster = {row.rep_id: _rep(row) for row in tx.rows("SELECT * FROM rep ORDER BY rep_id")}
+        shelf.roster = {row.rep_id: rep_of(row) for row in tx.rows("SELECT * FROM rep ORDER BY rep_id")}
         shelf.revision = revision
     return shelf.roster
 
@@ -84,7 +84,8 @@ def _with_status(rep: Rep, status: str) -> Rep:
     return rep if rep.status == status else replace(rep, status=RepStatus(status))
 
 
-def _rep(row: Any) -> Rep:
+def rep_of(row: Any) -> Rep:
+    """Return the rep of a row that has every column of the roster."""
     return Rep(
         rep_id=row.rep_id,
         name=row.name,

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,13 +18,11 @@ from sqlalchemy.exc import DBAPIError
 from shared.bus.context import Context
 from shared.bus.publisher import batches
 from shared.bus.queues import TaskName
-from shared.custody import Move, apply_moves, write_notices
+from shared.custody import apply_moves, write_notices
 from shared.custody import reps as rep_queries
-from shared.custody.alert import alerts
-from shared.custody.clock import queue_steps
+from shared.custody.queue import alerts, hold
 from shared.db.policies import Version
 from shared.db.transaction import Transaction, transaction
-from shared.domain.lead import OwnerKind, Stage, Status
 from shared.metrics import KEEPER_TICK, SWEPT
 from workers.escalation.fire import fire_due
 from workers.escalation.policy.absence import hand_over
@@ -203,24 +202,12 @@ def _hold(tx: Transaction, version: Version, leads: Sequence[Standing]) -> None:
         return
     queries.give_blank_sheets(tx, [one.lead_id for one in leads])
     queue = version.policy.queues[version.last_queue]
-    steps = queue_steps(queue, tx.started_at)
     apply_moves(
         tx,
         [
-            Move(
-                lead_id=one.lead_id,
-                from_status=one.status,
-                status=Status.HELD,
-                stage=Stage.ESCALATION,
-                outcome="held",
-                policy_version=version.number,
-                owner_kind=OwnerKind.QUEUE,
-                owner=version.last_queue,
-                reason="escalation",
-                # Nobody holds the lead yet, but its release from the buffer may still be to come.
-                end_reason="given_up",
+            replace(
+                hold(queue, version.number, tx.started_at, one.lead_id, one.status, "given_up"),
                 hold_reason=f"cannot_be_processed:{NEXT_TASK[one.status]}",
-                steps=steps,
                 detail={"attempts": one.attempts},
             )
             for one in leads

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Row
 
+from shared.custody.reps import rep_of
 from shared.custody.states import Absence
 from shared.db.transaction import Transaction
-from shared.domain.rep import Rep, RepStatus, Seniority
+from shared.domain.rep import Rep
 from shared.routing.policy.record import CoverageRecord
 
 #: Decisions that are fetched at once, each with a kilobyte or two.
@@ -82,24 +82,14 @@ def load_records(tx: Transaction, coverage_ids: Collection[int]) -> dict[int, Co
 
 def load_rep_history(tx: Transaction) -> list[tuple[int, Rep]]:
     """Return every rep as pools and rules saw it, with the revision of the roster from which that was true."""
-    rows = tx.rows("SELECT * FROM rep_history ORDER BY roster, rep_id")
-    return [(row.roster, _rep(row)) for row in rows]
-
-
-def _rep(row: Any) -> Rep:
-    return Rep(
-        rep_id=row.rep_id,
-        name=row.rep_id,
-        team=row.team,
-        status=RepStatus(row.status),
-        seniority=Seniority(row.seniority),
-        segments=tuple(row.segments),
-        languages=tuple(row.languages),
-        skills=tuple(row.skills),
-        weight=Fraction(row.weight),
-        capacity=row.capacity,
-        calendar=row.calendar,
+    rows = tx.rows(
+        """
+        SELECT rep_history.*, rep_id AS name, NULL AS email, NULL AS manager_email, NULL AS manager_channel,
+            NULL AS timezone, NULL AS slack_id
+        FROM rep_history ORDER BY roster, rep_id
+        """
     )
+    return [(row.roster, rep_of(row)) for row in rows]
 
 
 def load_loads_at(tx: Transaction, at: datetime) -> dict[str, int]:

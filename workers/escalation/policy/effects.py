@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from shared.custody.alert import alerts
 from shared.custody.clock import Clocks, ladder_steps, queue_steps, track_steps
 from shared.custody.move import Answered, Move, Notice, track_notice
+from shared.custody.queue import alerts
 from shared.domain.lead import OwnerKind, Stage, Status
 from shared.domain.target import Target, TargetKind
 from shared.policy.compile import Policy

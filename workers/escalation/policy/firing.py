@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.custody.alert import alerts
-from shared.custody.clock import queue_steps
 from shared.custody.move import Move, Notice
-from shared.domain.lead import OwnerKind, Stage, Status
+from shared.custody.queue import alerts, hold
+from shared.domain.lead import OwnerKind, Status
 from shared.domain.notice import Addressee
 from shared.domain.rep import Rep
 from shared.domain.target import Target, TargetKind
@@ -202,30 +201,23 @@ class _Firing:
         """Let the assignment place the lead at the target; until then the last queue answers for it."""
         policy = self._ruling.policies[due.policy_version]
         return replace(
-            self._into_queue(due, custody, policy.last_queue.name if policy.last_queue else target.name),
-            status=Status.HELD,
-            outcome="held",
-            hold_reason="escalated",
+            self._held(due, custody, policy.last_queue.name if policy.last_queue else target.name),
             next_attempt_at=self._ruling.now,
             directive={"targets": [str(target)], "without": custody.owner, "reason": "escalation"},
         )
 
     def _into_queue(self, due: Due, custody: Custody, name: str) -> Move:
+        held = self._held(due, custody, name)
+        if self._ruling.policies[due.policy_version].queues[name].kind is not QueueKind.CLAIM:
+            return held
+        return replace(held, status=Status.POOLED, outcome="pooled", hold_reason=None)
+
+    def _held(self, due: Due, custody: Custody, name: str) -> Move:
         queue = self._ruling.policies[due.policy_version].queues[name]
-        pooled = queue.kind is QueueKind.CLAIM
-        return Move(
-            lead_id=due.lead_id,
-            from_status=custody.status,
-            status=Status.POOLED if pooled else Status.HELD,
-            stage=Stage.ESCALATION,
-            outcome="pooled" if pooled else "held",
-            policy_version=due.policy_version,
-            owner_kind=OwnerKind.QUEUE,
-            owner=name,
-            reason="escalation",
+        why = str(due.detail.get("log") or "escalated")
+        return replace(
+            hold(queue, due.policy_version, self._ruling.now, due.lead_id, custody.status, why),
+            hold_reason="escalated",
             rule=custody.rule,
-            end_reason=str(due.detail.get("log") or "escalated"),
-            hold_reason=None if pooled else "escalated",
-            steps=queue_steps(queue, self._ruling.now),
             detail={"step": due.step, "ladder": due.ladder, "due_at": due.due_at, "former_owner": custody.owner},
         )

@@ -37,11 +37,11 @@ def claim_held(tx: Transaction, rep_ids: Collection[str]) -> list[Left]:
     """Lock and return the leads that these reps hold, in order."""
     rows = tx.rows(
         """
-        SELECT lead.lead_id, lead.status, lead.rule, holder.owner, holder.policy_version
+        SELECT lead.lead_id, lead.status, lead.rule, holder.owner
         FROM assignment AS holder JOIN lead USING (lead_id)
         WHERE holder.ended_at IS NULL AND holder.owner_kind = 'rep' AND holder.owner = ANY(%(ids)s::text[])
         ORDER BY lead.lead_id FOR UPDATE OF lead
         """,
         ids=sorted(rep_ids),
     )
-    return [Left(row.lead_id, Status(row.status), row.owner, row.rule, row.policy_version) for row in rows]
+    return [Left(row.lead_id, Status(row.status), row.owner, row.rule) for row in rows]

@@ -134,12 +134,8 @@ class Planner:
             return _blocked(one, reason)
         if placement.kind == "rep" and placement.name:
             self._count(one, placement.name)
-        return Planned(
-            lead_id=one.case.lead_id,
-            epoch=one.epoch,
-            from_status=one.case.from_status,
-            from_kind=one.owner_kind,
-            from_owner=one.owner,
+        return replace(
+            _blocked(one, None),
             state=MoveState.PENDING,
             to_kind=OwnerKind.REP if placement.kind == "rep" else OwnerKind.QUEUE,
             to_owner=placement.name,
@@ -211,7 +207,8 @@ def _refusal(one: Candidate, placement: Placement, *, by_rules: bool) -> str | N
     return f"policy:{placement.kind}:{placement.name}" if placement.name else f"policy:{placement.kind}"
 
 
-def _blocked(one: Candidate, reason: str) -> Planned:
+def _blocked(one: Candidate, reason: str | None) -> Planned:
+    """Return a lead as it stands, with the reason why it cannot go anywhere."""
     return Planned(
         lead_id=one.case.lead_id,
         epoch=one.epoch,
