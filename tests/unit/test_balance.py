@@ -178,6 +178,21 @@ def test_a_batch_gives_exactly_what_single_leads_give(state: PoolState, data: st
     assert single == picker.state()
 
 
+def test_a_batch_ends_a_span_whose_law_breaks_long_after_somebody_was_passed_over() -> None:
+    """Four unhindered leads later a member gets a turn too early; in a batch as well, the next lead begins a span."""
+    own = {"rep-3": (Decimal("0.001"), 0), "rep-4": (Decimal(26), -9961), "rep-5": (Decimal(19), 2337)}
+    seats = tuple(Seat(rep_id, weight, credit=credit) for rep_id, (weight, credit) in own.items())
+    single = PoolState(Strategy.WEIGHTED, seats, given=9)
+    picker, in_batch, one_by_one = Picker(single), [], []
+
+    for without in [*5 * [()], ("rep-4", "rep-5"), (), ("rep-4",), (), (), ()]:
+        in_batch.append(picker.pick(without))
+        rep_id, single = pick(single, without)
+        one_by_one.append(rep_id)
+
+    assert (in_batch, picker.state()) == (one_by_one, single)
+
+
 @given(state=busy_pools(), seed=st.randoms(use_true_random=False))
 @settings(max_examples=150, deadline=None)
 def test_the_order_of_seats_does_not_matter(state: PoolState, seed: random.Random) -> None:

@@ -203,7 +203,7 @@ class Picker:
             in_turn = self._lightest if self._strategy is Strategy.LEAST_LOADED else self._next_in_line
             place = in_turn(barred)
         self._give(place)
-        # Passing members over can break the law of the span, which then ends; forming the line anew sees to it.
+        # Passing members over strains the law of the span: forming the line anew sees whether the span has ended.
         self._stale |= bool(barred)
         return place.seat.rep_id
 
@@ -384,6 +384,8 @@ class Picker:
             place.cap_left -= 1
         if self._strategy is Strategy.WEIGHTED:
             self._chairs[place.member].tie = place.tie()
+            # It may break long after somebody was passed over.
+            self._stale |= self._line.has_broken_law
         self._note_change(place)
 
     def _note_change(self, place: _Place) -> None:

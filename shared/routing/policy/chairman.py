@@ -50,6 +50,8 @@ class Line:
         self._slot = sum(chair.turns for chair in chairs)
         self._window = max(0, 2 * len(chairs) - 2)
         self._strained = any(self._window * abs(chair.start) >= self._total for chair in chairs)
+        #: Whether a turn has broken the law of the span, which members that were passed over can bring about later.
+        self.has_broken_law = False
         # Entries end with the member's turns when they were made; an entry is stale once the member has had another.
         self._waiting: list[tuple[int, int, int]] = []
         self._ready: list[tuple[tuple[int, ...], int, int]] = []
@@ -67,17 +69,13 @@ class Line:
         """Give the next turn to a member that is not barred and return it; at least one must be free."""
         self._slot += 1
         member = self._choose(barred)
-        self._chairs[member].turns += 1
-        if self._window:
-            self._enter(member)
+        self._settle(member, 1)
         return member
 
     def note(self, member: int, turns: int) -> None:
         """Count turns that the member was given, or gave back (negative), whoever's turn it was."""
         self._slot += turns
-        self._chairs[member].turns += turns
-        if self._window:
-            self._enter(member)
+        self._settle(member, turns)
 
     def order(self) -> list[int]:
         """All members as their turns fall due: those whose credit has come up to the bar before the others."""
@@ -127,11 +125,15 @@ class Line:
             heappush(self._ready, entry)
         return found
 
-    def _tight_slot(self, before: int) -> int:
-        """The first slot by which everyone due must be served from this turn on, or `before` when there is none."""
+    def _first_due(self) -> int:
+        """The first slot by which somebody falls more than one turn below the share."""
         while self._due[0][2] != self._chairs[self._due[0][1]].turns:
             heappop(self._due)
-        if self._due[0][0] >= before:
+        return self._due[0][0]
+
+    def _tight_slot(self, before: int) -> int:
+        """The first slot by which everyone due must be served from this turn on, or `before` when there is none."""
+        if self._first_due() >= before:
             return before
         jobs = self._due.copy()
         served = 0
@@ -146,11 +148,19 @@ class Line:
             heapreplace(jobs, (self._due_slot(member, turns + 1), member, turns + 1))
         return min(before, jobs[0][0])
 
+    def _settle(self, member: int, turns: int) -> None:
+        """Count turns that the member was given in the slots up to this one."""
+        chair = self._chairs[member]
+        chair.turns += turns
+        if self._window:
+            self._enter(member)
+            too_early = self._total * (chair.turns - 1) > chair.weight * self._slot
+            self.has_broken_law |= too_early or self._first_due() <= self._slot
+
     def _enter(self, member: int) -> None:
         turns = self._chairs[member].turns
         heappush(self._waiting, (self._release(member), member, turns))
-        if self._strained:
-            heappush(self._due, (self._due_slot(member), member, turns))
+        heappush(self._due, (self._due_slot(member), member, turns))
 
     def _release(self, member: int) -> int:
         """The first slot in which the member's credit reaches 1/(2n - 2)."""
