@@ -8,9 +8,10 @@ With Redis and every worker down, its own work still commits; the hints it could
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -77,24 +78,30 @@ class Keeper:
                 self.tick()
             except DBAPIError as error:
                 log.warning("tick_failed", error=type(error.orig).__name__)
+            except ExceptionGroup as failed:
+                # The tick is not counted as one, so that the alert of a keeper that stands says it.
+                log.warning("tick_incomplete", duties=len(failed.exceptions))
             self._stop.wait(self._context.settings.keeper_tick_seconds)
 
     def tick(self) -> None:
-        """Do each of the keeper's duties once, each in its own transaction."""
+        """Do each of the keeper's duties once, each in its own transaction; one that fails holds up none of the others.
+
+        Raises ExceptionGroup of what failed when the others are done, and DBAPIError at once when the database is away.
+        """
         with transaction(self._context.engine) as tx:
             version = self._context.policies.active(tx)
-        self._keep_house()
-        self.remind_outbox()
-        if version is not None:
-            self.fire()
-            self.arm()
-            self.hand_over(version)
-            self.settle()
-            self.retry()
-            self.hand_on_plans()
-            self.sweep(version)
-            self.watch_shares(version)
+        failures = [failure for duty in self._duties(version) if (failure := _failure(duty))]
+        if failures:
+            raise ExceptionGroup("not every duty could be done", failures)
         KEEPER_TICK.set(time.time())
+
+    def _duties(self, version: Version | None) -> Iterator[Callable[[], object]]:
+        """Yield what is to be done in a tick, in its order; without a policy there is little."""
+        yield self._keep_house
+        yield self.remind_outbox
+        if version is not None:
+            yield from (self.fire, self.arm, partial(self.hand_over, version), self.settle, self.retry)
+            yield from (self.hand_on_plans, partial(self.sweep, version), partial(self.watch_shares, version))
 
     def fire(self, late_by_seconds: float = LATE_SECONDS) -> int:
         """Fire what no countdown has fired, in batches; return how many steps fired."""
@@ -194,6 +201,22 @@ class Keeper:
             with transaction(self._context.engine) as tx:
                 queries.add_up_tally(tx)
                 queries.add_up_metrics(tx)
+
+
+def _failure(duty: Callable[[], object]) -> Exception | None:
+    """Do a duty and return why it could not be done, having said it; a database that is away is raised."""
+    name = getattr(duty, "func", duty).__name__
+    try:
+        duty()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        log.warning("duty_failed", duty=name, error=type(error.orig).__name__)
+        return error
+    except Exception as error:
+        log.exception("duty_failed", duty=name)
+        return error
+    return None
 
 
 def _hold(tx: Transaction, version: Version, leads: Sequence[Standing]) -> None:
