@@ -20,7 +20,7 @@ from deploy.promql import Pace
 from shared.bus.stream import EventStream, connect
 from shared.local.stack import LocalStack
 from shared.local.state import read_state
-from shared.settings import load_settings
+from tests.chaos.conftest import Configure
 from tests.conftest import Eventually
 from tests.fixtures.pipeline import STREAM_KEY, Pipeline, lead_event, open_pipeline, rep
 from tests.fixtures.programs import prometheus as prometheus_program
@@ -92,28 +92,12 @@ def vendor() -> Iterator[BadVendor]:
 
 
 @pytest.fixture
-def redis(home: Path) -> Iterator[LocalStack]:
-    """A Redis of this test alone, to be hung."""
-    with LocalStack(home / "redis", fsync=False, servers=("redis",)) as running:
-        yield running
-
-
-@pytest.fixture
 def system(
-    home: Path, database_url: str, redis: LocalStack, vendor: BadVendor, monkeypatch: pytest.MonkeyPatch
+    home: Path, database_url: str, redis: LocalStack, vendor: BadVendor, configure: Configure
 ) -> Iterator[System]:
     """Every process of the system."""
-    for name, value in {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis.redis_url,
-        "HOME": str(home),
-        "METRICS_PORT": "0",
-        "LOG_LEVEL": "warning",
-        "CLEARBIT_KEY": "sk_test",
-        "CLEARBIT_URL": vendor.url,
-    }.items():
-        monkeypatch.setenv(f"BATON_{name}", value)
-    with running_system(load_settings()) as running:
+    settings = configure(database_url, redis.redis_url, CLEARBIT_KEY="sk_test", CLEARBIT_URL=vendor.url)
+    with running_system(settings) as running:
         yield running
         for log in sorted((home / "logs").glob("*.log")):
             lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -188,7 +172,6 @@ def _bring_back(redis: int, system: System) -> None:
 
 
 # Some three minutes alone on two cores.
-@pytest.mark.drill
 @pytest.mark.timeout(900)
 def test_the_right_alert_fires_and_no_other(
     system: System,

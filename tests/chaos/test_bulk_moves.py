@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -14,10 +13,10 @@ from shared.bus.assembly import open_context
 from shared.bus.context import Context
 from shared.bus.queues import TaskName
 from shared.local.stack import LocalStack
-from shared.local.state import read_state
-from shared.settings import load_settings
+from tests.chaos.conftest import Configure
 from tests.conftest import Eventually
 from tests.fixtures.crowds import match_leads
+from tests.fixtures.killing import crash
 from tests.fixtures.pipeline import Pipeline, open_pipeline, rep
 from tests.fixtures.policy_texts import CLOCKS
 from workers.processes.system import System, running_system
@@ -45,32 +44,9 @@ _STATE = "SELECT state FROM report.plan WHERE plan_id = :plan"
 
 
 @pytest.fixture
-def postgres(home: Path) -> Iterator[LocalStack]:
-    """A PostgreSQL of this test alone, which keeps what it has committed whoever kills it."""
-    with LocalStack(home / "postgres", servers=("postgres",)) as running:
-        yield running
-
-
-@pytest.fixture
-def redis(home: Path) -> Iterator[LocalStack]:
-    """A Redis of this test alone, which keeps nothing on disk, so that it comes back empty."""
-    with LocalStack(home / "redis", fsync=False, servers=("redis",)) as running:
-        yield running
-
-
-@pytest.fixture
-def system(postgres: LocalStack, redis: LocalStack, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
+def system(postgres: LocalStack, redis: LocalStack, configure: Configure) -> Iterator[System]:
     """The keeper and the workers that a bulk move needs."""
-    for name, value in {
-        "DATABASE_URL": postgres.database_url,
-        "REDIS_URL": redis.redis_url,
-        "HOME": str(home),
-        "METRICS_PORT": "0",
-        "REASSIGNMENT_BATCH_SIZE": str(_BATCH),
-        "LOG_LEVEL": "warning",
-    }.items():
-        monkeypatch.setenv(f"BATON_{name}", value)
-    settings = load_settings()
+    settings = configure(postgres.database_url, redis.redis_url, REASSIGNMENT_BATCH_SIZE=_BATCH)
     specs = [spec for spec in process_table(settings) if spec.name in _ROOMS]
     with running_system(settings, specs) as running:
         yield running
@@ -89,12 +65,6 @@ def _offer(pipeline: Pipeline, leads: int) -> None:
 
 def _make_plan(context: Context, to: str) -> int:
     return make_plan(context, ask(context, {"team": "Sales", "to": to, "by": "test"}).order)
-
-
-def _crash(stack: LocalStack, name: str, eventually: Eventually) -> None:
-    """Kill a server and start it again."""
-    os.kill(read_state(stack.home).servers[name].mark.pid, signal.SIGKILL)
-    eventually(stack.revive)
 
 
 def _kill_worker(system: System) -> None:
@@ -125,9 +95,9 @@ def test_a_bulk_move_survives_whoever_is_killed(
         eventually(partial(_reaches, pipeline, plan_id, _LEADS // 8), within=60)
         _kill_worker(system)
         eventually(partial(_reaches, pipeline, plan_id, _LEADS // 4), within=60)
-        _crash(redis, "redis", eventually)
+        crash(redis, "redis", eventually)
         eventually(partial(_reaches, pipeline, plan_id, _LEADS // 2), within=60)
-        _crash(postgres, "postgres", eventually)
+        crash(postgres, "postgres", eventually)
         eventually(lambda: pipeline.value(_STATE, plan=plan_id) == "applied", within=90)
 
         (done,) = pipeline.rows("SELECT * FROM report.plan WHERE plan_id = :plan", plan=plan_id)

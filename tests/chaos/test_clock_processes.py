@@ -20,7 +20,7 @@ from shared.bus.queues import TaskName
 from shared.db.transaction import transaction
 from shared.local.stack import LocalStack
 from shared.local.state import read_state
-from shared.settings import load_settings
+from tests.chaos.conftest import Configure
 from tests.conftest import Eventually
 from tests.fixtures.crowds import match_leads
 from tests.fixtures.killing import kill_one
@@ -64,13 +64,6 @@ class Acceptance(NamedTuple):
     owner: str
 
 
-@pytest.fixture
-def redis(home: Path) -> Iterator[LocalStack]:
-    """A Redis of this test alone, which keeps nothing on disk, so that it comes back empty."""
-    with LocalStack(home / "redis", fsync=False, servers=("redis",)) as running:
-        yield running
-
-
 @pytest.fixture(params=[False, True], ids=["left alone", "under faults"])
 def is_faulty(request: pytest.FixtureRequest) -> bool:
     """Whether countdowns travel badly and processes are killed."""
@@ -79,20 +72,13 @@ def is_faulty(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def system(
-    database_url: str, redis: LocalStack, home: Path, monkeypatch: pytest.MonkeyPatch, *, is_faulty: bool
+    database_url: str, redis: LocalStack, configure: Configure, monkeypatch: pytest.MonkeyPatch, *, is_faulty: bool
 ) -> Iterator[System]:
     """The workers that arm and fire, and two keepers."""
     monkeypatch.setenv("PYTHONPATH", str(_ROOT))
-    for name, value in {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis.redis_url,
-        "HOME": str(home),
-        "METRICS_PORT": "0",
-        "BATCH_SIZE": "250",
-        "LOG_LEVEL": "warning",
-    }.items():
-        monkeypatch.setenv(f"BATON_{name}", value)
-    with running_system(load_settings(), _specs(is_faulty=is_faulty)) as running:
+    with running_system(
+        configure(database_url, redis.redis_url, BATCH_SIZE=250), _specs(is_faulty=is_faulty)
+    ) as running:
         yield running
 
 

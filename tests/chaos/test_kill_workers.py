@@ -1,8 +1,6 @@
 """Processes and servers are killed at any statement, and Redis comes back empty: nothing is lost or done twice."""
 
-import os
 import random
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,13 +10,11 @@ from pathlib import Path
 import pytest
 
 from shared.local.stack import LocalStack
-from shared.local.state import read_state
-from shared.settings import load_settings
+from tests.chaos.conftest import Configure
 from tests.conftest import Eventually
 from tests.fixtures.floods import make_flood
-from tests.fixtures.killing import kill_one
-from tests.fixtures.pipeline import Pipeline, open_pipeline, rep
-from tests.fixtures.policy_texts import OPEN_POLICY
+from tests.fixtures.killing import crash, kill_one
+from tests.fixtures.pipeline import Pipeline
 from workers.intake.waiting import wait_until_rest
 from workers.processes.system import System, running_system
 from workers.processes.table import process_table
@@ -32,51 +28,12 @@ _ROOMS = ("intake", "keeper", "worker-enrichment", "worker-deduplication", "work
 
 
 @pytest.fixture
-def postgres(home: Path) -> Iterator[LocalStack]:
-    """A PostgreSQL of this test alone, which keeps what it has committed whoever kills it."""
-    with LocalStack(home / "postgres", servers=("postgres",)) as running:
-        yield running
-
-
-@pytest.fixture
-def redis(home: Path) -> Iterator[LocalStack]:
-    """A Redis of this test alone, which keeps nothing on disk, so that it comes back empty."""
-    with LocalStack(home / "redis", fsync=False, servers=("redis",)) as running:
-        yield running
-
-
-@pytest.fixture
-def system(postgres: LocalStack, redis: LocalStack, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
+def system(postgres: LocalStack, redis: LocalStack, configure: Configure) -> Iterator[System]:
     """The processes of the pipeline, in small batches and with an impatient sweep: every kill hits something."""
-    for name, value in {
-        "DATABASE_URL": postgres.database_url,
-        "REDIS_URL": redis.redis_url,
-        "HOME": str(home),
-        "METRICS_PORT": "0",
-        "BATCH_SIZE": "40",
-        "SWEEP_AFTER_SECONDS": "2",
-        "LOG_LEVEL": "warning",
-    }.items():
-        monkeypatch.setenv(f"BATON_{name}", value)
-    settings = load_settings()
+    settings = configure(postgres.database_url, redis.redis_url, BATCH_SIZE=40, SWEEP_AFTER_SECONDS=2)
     specs = [spec for spec in process_table(settings) if spec.name in _ROOMS]
     with running_system(settings, specs) as running:
         yield running
-
-
-@pytest.fixture
-def pipeline(system: System) -> Iterator[Pipeline]:
-    """The test's own view of the same servers."""
-    with open_pipeline(system.servers.database_url, system.servers.redis_url) as opened:
-        opened.activate(OPEN_POLICY)
-        opened.sync("reps", [rep(f"rep-{number}") for number in range(8)])
-        yield opened
-
-
-def _crash(stack: LocalStack, name: str, eventually: Eventually) -> None:
-    """Kill a server and start it again."""
-    os.kill(read_state(stack.home).servers[name].mark.pid, signal.SIGKILL)
-    eventually(stack.revive)
 
 
 def _has_captured(pipeline: Pipeline, events: int, publishing: subprocess.Popen[bytes]) -> bool:
@@ -104,9 +61,9 @@ def test_nothing_is_lost_or_doubled_whoever_is_killed(
         for captured in range(_STRIDE, _EVENTS, _STRIDE):
             eventually(partial(_has_captured, pipeline, captured, publishing), within=90)
             if captured == _STRIDE * 6:
-                _crash(redis, "redis", eventually)
+                crash(redis, "redis", eventually)
             elif captured == _STRIDE * 9:
-                _crash(postgres, "postgres", eventually)
+                crash(postgres, "postgres", eventually)
             else:
                 killed.append(kill_one(system, chance))
         assert publishing.wait(90) == 0

@@ -1,9 +1,7 @@
 """Counters agree with the database to the last lead, whatever was killed and however often children are renewed."""
 
 import itertools
-import os
 import random
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.settings import load_settings
+from tests.chaos.conftest import Configure
 from tests.conftest import Eventually
 from tests.fixtures.floods import make_flood
-from tests.fixtures.pipeline import Pipeline, open_pipeline, rep
-from tests.fixtures.policy_texts import OPEN_POLICY
+from tests.fixtures.killing import kill_one
+from tests.fixtures.pipeline import Pipeline
 from tests.fixtures.queries import known_metrics
 from tests.fixtures.scrape import Sample, sample, scrape, total
 from workers.intake.waiting import wait_until_rest
@@ -34,44 +32,15 @@ _KILLED = ("worker-assignment", "worker-enrichment", "worker-deduplication", "in
 
 
 @pytest.fixture
-def system(home: Path, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
+def system(database_url: str, redis_url: str, configure: Configure) -> Iterator[System]:
     """Every process of the system, in small batches; a child is renewed after eight of them."""
-    for name, value in {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
-        "HOME": str(home),
-        "METRICS_PORT": "0",
-        "BATCH_SIZE": "40",
-        "SWEEP_AFTER_SECONDS": "2",
-        "LOG_LEVEL": "warning",
-    }.items():
-        monkeypatch.setenv(f"BATON_{name}", value)
+    settings = configure(database_url, redis_url, BATCH_SIZE=40, SWEEP_AFTER_SECONDS=2)
     specs = [
         replace(spec, command=(*spec.command, "--max-tasks-per-child", "8")) if spec.has_children else spec
-        for spec in process_table(load_settings())
+        for spec in process_table(settings)
     ]
-    with running_system(load_settings(), specs) as running:
+    with running_system(settings, specs) as running:
         yield running
-
-
-@pytest.fixture
-def pipeline(system: System) -> Iterator[Pipeline]:
-    """The test's own view of the same servers."""
-    with open_pipeline(system.servers.database_url, system.servers.redis_url) as opened:
-        opened.activate(OPEN_POLICY)
-        opened.sync("reps", [rep(f"rep-{number}") for number in range(8)])
-        yield opened
-
-
-def _kill(system: System, name: str, chance: random.Random) -> bool:
-    """Kill a process or one of its children, as the memory killer does; False while it is not ready."""
-    process = next(one for one in system.report().processes if one.name == name)
-    if process.state != "ready" or process.mark is None:
-        return False
-    children = Path(f"/proc/{process.mark.pid}/task/{process.mark.pid}/children")
-    pids = [process.mark.pid, *map(int, children.read_text(encoding="ascii").split() if children.exists() else ())]
-    os.kill(chance.choice(pids), signal.SIGKILL)
-    return True
 
 
 def _has_captured(pipeline: Pipeline, events: int) -> bool:
@@ -109,7 +78,7 @@ def test_counters_agree_with_the_database_whoever_is_killed(
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as publishing:
         for captured in range(_STRIDE, _EVENTS - _STRIDE, _STRIDE):
             eventually(partial(_has_captured, pipeline, captured), within=60)
-            eventually(partial(_kill, system, next(victims), chance), within=60)
+            eventually(partial(kill_one, system, chance, next(victims)), within=60)
         assert publishing.wait(90) == 0
     wait_until_rest(pipeline.context, 90, lambda _: None, allow_buffering=False)
     eventually(partial(_all_ready, system), within=60)

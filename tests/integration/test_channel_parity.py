@@ -73,10 +73,9 @@ def _by_table(_pipeline: Pipeline, folder: Path) -> None:
 
 
 @pytest.fixture
-def full(pipeline: Pipeline, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+def full(pipeline: Pipeline, environment: None) -> Pipeline:
     """A pipeline with the full policy, on the servers that commands use as well."""
-    monkeypatch.setenv("BATON_DATABASE_URL", database_url)
-    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
+    del environment
     pipeline.activate(FULL_POLICY)
     return pipeline
 

@@ -9,6 +9,7 @@ import redis
 from shared.errors import UnavailableError
 from shared.local.servers import Servers
 from shared.settings import Settings
+from tests.fixtures.commands import Baton, document_of
 from workers.cli import main
 from workers.doctor import Finding, Patient, examine
 
@@ -76,17 +77,11 @@ def test_a_check_behind_a_dead_server_is_not_asked(redis_url: str) -> None:
     }
 
 
-def test_the_answer_for_programs_holds_no_secret(
-    database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_answer_for_programs_holds_no_secret(baton: Baton, database_url: str) -> None:
     """One JSON document with every check and every setting, passwords masked."""
-    monkeypatch.setenv("BATON_DATABASE_URL", database_url)
-    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
+    document = document_of(baton("doctor", "--json"))
 
-    code = main(["doctor", "--json"])
-
-    document = json.loads(capsys.readouterr().out)
-    assert (code, document["well"]) == (0, True)
+    assert document["well"] is True
     assert {setting["name"] for setting in document["settings"]} >= {"BATON_HOME", "BATON_DATABASE_URL"}
     assert f":{urlsplit(database_url).password}@" not in json.dumps(document)
 

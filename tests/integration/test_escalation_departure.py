@@ -7,15 +7,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-import psycopg
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from shared.bus.queues import TaskName
 from shared.db.transaction import transaction
 from tests.conftest import Eventually
 from tests.fixtures.crowds import match_leads
-from tests.fixtures.pipeline import Pipeline, counted, open_pipeline, rep
+from tests.fixtures.pipeline import Pipeline, counted, open_pipeline, patiently, rep
 from tests.fixtures.policy_texts import CLOCKS
 
 _LEADS = 10_000
@@ -44,19 +42,6 @@ def _assign_all(worker: Pipeline, lead_ids: list[int]) -> None:
         worker.deliver(TaskName.ASSIGN, lead_ids[place : place + _BATCH])
 
 
-def _patiently(step: Callable[[], object]) -> None:
-    """Do a step again when another transaction was in its way, as the intake does."""
-    for _ in range(5):
-        try:
-            step()
-        except OperationalError as error:
-            if not isinstance(error.orig, (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable)):
-                raise
-        else:
-            return
-    raise AssertionError(step)
-
-
 def _in_the_middle(
     crowd: list[Pipeline], eventually: Eventually, leave: Callable[[], object]
 ) -> tuple[datetime, int, list[Future[None]]]:
@@ -66,7 +51,7 @@ def _in_the_middle(
     with ThreadPoolExecutor(2) as threads:
         running = [threads.submit(_assign_all, one, lead_ids[number::2]) for number, one in enumerate(workers)]
         eventually(lambda: crm.value(_ASSIGNED) > _LEADS // 4, within=60)
-        _patiently(leave)
+        patiently(leave)
         instant = crm.value("SELECT clock_timestamp()")
         left = _LEADS - crm.value("SELECT count(*) FROM lead WHERE status <> 'matched'")
     return instant, left, running

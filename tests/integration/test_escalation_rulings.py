@@ -1,12 +1,11 @@
 """Rulings about the clock: moves after an outage, where a step sends a lead, and what each answer leaves on record."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from shared.db.transaction import transaction
-from tests.fixtures.pipeline import Pipeline, lead_event, open_pipeline, rep
+from tests.fixtures.pipeline import Pipeline, lead_event, rep
 from tests.fixtures.policy_texts import CLOCKS
 from workers.cli import main
 from workers.escalation.answer import settle_answers
@@ -21,13 +20,11 @@ _FOLLOWED_UP = CLOCKS.replace("to: pool:sales}", "to: pool:sales, first_action: 
 
 
 @pytest.fixture
-def desk(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
+def desk(pipeline: Pipeline, environment: None) -> Pipeline:
     """A pipeline with two reps and no policy yet, which commands find as well."""
-    monkeypatch.setenv("BATON_DATABASE_URL", database_url)
-    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
-    with open_pipeline(database_url, redis_url) as pipeline:
-        pipeline.sync("reps", [rep("ana", team="Sales"), rep("bob", team="Sales")])
-        yield pipeline
+    del environment
+    pipeline.sync("reps", [rep("ana", team="Sales"), rep("bob", team="Sales")])
+    return pipeline
 
 
 def _offered(pipeline: Pipeline, leads: int = 1) -> list[int]:

@@ -7,15 +7,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.exc import OperationalError
 
 from shared.bus.queues import TaskName
 from shared.db.transaction import transaction
-from tests.fixtures.pipeline import STAGES, Pipeline, lead_event, open_pipeline, rep
+from tests.fixtures.pipeline import STAGES, Pipeline, lead_event, open_pipeline, patiently, rep
 from tests.fixtures.policy_texts import FULL_POLICY, FULL_TEAM
 from workers.intake.policy.records import KINDS, read_record
 from workers.intake.reference import apply_records
@@ -193,7 +191,7 @@ def test_nobody_who_departs_is_left_with_a_lead(full: Pipeline, database_url: st
         assigning = threading.Thread(target=assign_all)
         assigning.start()
         for number in range(5):
-            _patiently(partial(crm.sync, "reps", [rep(f"r{number}", team="North", status="departed")]))
+            patiently(partial(crm.sync, "reps", [rep(f"r{number}", team="North", status="departed")]))
         assigning.join()
     full.keeper.tick()
     full.run_all()
@@ -204,19 +202,6 @@ def test_nobody_who_departs_is_left_with_a_lead(full: Pipeline, database_url: st
         {"owner": "r5", "leads": 180}
     ]
     assert full.breaches() == []
-
-
-def _patiently(step: Callable[[], object]) -> None:
-    """Do a step again when another transaction was in its way, as the intake does."""
-    for _ in range(5):
-        try:
-            step()
-        except OperationalError as error:
-            if not isinstance(error.orig, (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable)):
-                raise
-        else:
-            return
-    raise AssertionError(step)
 
 
 def test_a_departure_that_began_before_an_assignment_ends_it(full: Pipeline) -> None:

@@ -2,8 +2,9 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,12 @@ import pytest
 
 from shared.db import policies
 from shared.db.transaction import transaction
+from tests.fixtures.commands import Baton
 from tests.fixtures.ops_texts import OPS_POLICY, OPS_TEAM
 from tests.fixtures.pipeline import Pipeline, counted, lead_event
 from workers.assignment.ops.find import active_policy
-from workers.cli import main
 from workers.outlook.outlook import Outlook, look_ahead
 from workers.outlook.prospects import read_prospects
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -34,26 +33,10 @@ def team(pipeline: Pipeline) -> Pipeline:
 
 
 @pytest.fixture
-def run(
-    team: Pipeline,
-    redis_url: str,
-    home: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """Run `baton policy forecast …`."""
-    url = team.context.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    monkeypatch.setenv("BATON_DATABASE_URL", url)
-    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
-    monkeypatch.setenv("BATON_HOME", str(home))
-
-    def invoke(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main(["policy", "forecast", *arguments])
-        written = capsys.readouterr()
-        return code, written.out, written.err
-
-    return invoke
+def run(baton: Baton, team: Pipeline) -> Baton:
+    """Run `baton policy forecast …` against the database of a team."""
+    del team
+    return partial(baton, "policy", "forecast")
 
 
 def _leads() -> list[dict[str, Any]]:
@@ -146,7 +129,7 @@ def test_the_number_of_statements_does_not_depend_on_the_leads(team: Pipeline, t
     assert counts[1] == counts[2]
 
 
-def test_a_table_of_leads_is_forecast_and_tested(run: Run, tmp_path: Path) -> None:
+def test_a_table_of_leads_is_forecast_and_tested(run: Baton, tmp_path: Path) -> None:
     """A CSV in, a CSV out, and what must become of leads held against it."""
     table, out, expected = tmp_path / "leads.csv", tmp_path / "out.csv", tmp_path / "expected.csv"
     table.write_text("id,email,country,employees,lead_type\nt-1,zoe@x.example,IT,20,demo_request\n")
@@ -163,7 +146,7 @@ def test_a_table_of_leads_is_forecast_and_tested(run: Run, tmp_path: Path) -> No
     ]
 
 
-def test_what_would_be_no_lead_is_named(run: Run, tmp_path: Path) -> None:
+def test_what_would_be_no_lead_is_named(run: Baton, tmp_path: Path) -> None:
     """The rest is forecast, for people and for scripts; an instant that is past is refused."""
     touched = {"id": "x", "source": "s", "type": "lead.touched", "data": {"lead_id": 1, "rep_id": "nora"}}
     twice = lead_event("n-1", email="a@x.example", country="GB", employees=200)

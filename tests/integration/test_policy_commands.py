@@ -1,43 +1,22 @@
 """The commands about versions as a person and a script run them."""
 
-import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.fixtures.commands import Baton, document_of
 from tests.fixtures.ops_texts import OPS_POLICY, OPS_TEAM
 from tests.fixtures.pipeline import Pipeline
-from workers.cli import main
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(
-    pipeline: Pipeline,
-    redis_url: str,
-    home: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """Run `baton policy …` against a database with people and one version in force: exit code, stdout, stderr."""
+def run(baton: Baton, pipeline: Pipeline) -> Baton:
+    """Run `baton policy …` against a database with people and one version in force."""
     pipeline.sync("reps", OPS_TEAM)
     pipeline.activate(OPS_POLICY)
-    url = pipeline.context.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    monkeypatch.setenv("BATON_DATABASE_URL", url)
-    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
-    monkeypatch.setenv("BATON_HOME", str(home))
-
-    def invoke(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main(["policy", *arguments])
-        written = capsys.readouterr()
-        return code, written.out, written.err
-
-    return invoke
+    return partial(baton, "policy")
 
 
 @pytest.fixture
@@ -49,15 +28,10 @@ def draft(tmp_path: Path) -> Path:
     return path
 
 
-def _document(result: tuple[int, str, str]) -> Any:
-    assert result[0] == 0, result[2]
-    return json.loads(result[1])
-
-
-def test_a_diff_names_what_changes_and_who_moves(run: Run, draft: Path) -> None:
+def test_a_diff_names_what_changes_and_who_moves(run: Baton, draft: Path) -> None:
     """Rules, pools and queues in words, and the reps who join, for people and for scripts."""
     code, told, _ = run("diff", "live", str(draft))
-    document = _document(run("diff", "live", str(draft), "--json"))
+    document = document_of(run("diff", "live", str(draft), "--json"))
 
     assert code == 0
     assert "~ others  renamed, was `rest`" in told
@@ -68,17 +42,17 @@ def test_a_diff_names_what_changes_and_who_moves(run: Run, draft: Path) -> None:
     assert (document["from"]["version"], document["to"]["version"], document["text"]) == (1, None, None)
 
 
-def test_a_diff_can_be_text(run: Run, draft: Path) -> None:
+def test_a_diff_can_be_text(run: Baton, draft: Path) -> None:
     """The unified diff stands alone on stdout, so that it can be piped on."""
     _, told, _ = run("diff", "1", str(draft), "--text")
-    document = _document(run("diff", "1", str(draft), "--text", "--json"))
+    document = document_of(run("diff", "1", str(draft), "--text", "--json"))
 
     assert told.startswith("--- version 1 (full)\n+++ ")
     assert document["text"] == told.rstrip("\n")
 
 
 def test_two_files_are_compared_without_a_server(
-    run: Run, draft: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Baton, draft: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A draft in review needs no database; what only a database knows is said to be missing."""
     other = tmp_path / "other.yaml"
@@ -92,12 +66,12 @@ def test_two_files_are_compared_without_a_server(
     assert "nothing changes" in same[1]
 
 
-def test_a_review_is_recorded_and_listed(run: Run) -> None:
+def test_a_review_is_recorded_and_listed(run: Baton) -> None:
     """Who looked, and when it is due again, as far as the policy says how often."""
     told = run("review", "--by", "rita", "--note", "fine")
-    document = _document(run("review", "--json"))
+    document = document_of(run("review", "--json"))
     listed = run("list")
-    rows = _document(run("list", "--json"))
+    rows = document_of(run("list", "--json"))
 
     assert told[1].startswith("Version 1 (full) was looked through; when it is due again the policy does not say")
     assert (document["version"], document["due_at"]) == (1, None)
@@ -105,13 +79,13 @@ def test_a_review_is_recorded_and_listed(run: Run) -> None:
     assert rows[0]["review"]["every"] == ""
 
 
-def test_a_policy_is_written_as_a_page(run: Run, draft: Path, tmp_path: Path) -> None:
+def test_a_policy_is_written_as_a_page(run: Baton, draft: Path, tmp_path: Path) -> None:
     """Markdown on stdout, HTML into a file, the blocks as JSON; of a file as well, with the reps as they are."""
     file = tmp_path / "page.html"
     _, told, _ = run("document")
     _, nothing, hint = run("document", "1", "--html", str(file))
     _, of_file, _ = run("document", str(draft))
-    page = _document(run("document", "--json"))
+    page = document_of(run("document", "--json"))
 
     assert told.startswith("# Lead routing: full\n\nVersion 1, in force. Written on")
     assert "| `nils` | Nils | 1 | 50% | unlimited |" in told
@@ -130,7 +104,7 @@ def test_a_policy_is_written_as_a_page(run: Run, draft: Path, tmp_path: Path) ->
         (["show", "9"], 1, "no policy version 9"),
     ],
 )
-def test_what_is_not_there_gets_a_sentence(run: Run, arguments: list[str], code: int, says: str) -> None:
+def test_what_is_not_there_gets_a_sentence(run: Baton, arguments: list[str], code: int, says: str) -> None:
     """Nothing on stdout, one sentence on stderr."""
     exit_code, out, err = run(*arguments)
 
@@ -138,15 +112,15 @@ def test_what_is_not_there_gets_a_sentence(run: Run, arguments: list[str], code:
     assert says in err
 
 
-def test_a_plan_is_listed_shown_and_taken_back(run: Run, draft: Path) -> None:
+def test_a_plan_is_listed_shown_and_taken_back(run: Baton, draft: Path) -> None:
     """From the plan to its cancellation everybody can see who asked for what."""
     at = f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}"
-    planned = _document(run("activate", str(draft), "--yes", "--at", at, "--by", "olga", "--note", "soon", "--json"))
-    listed, rows = run("list"), _document(run("list", "--json"))
+    planned = document_of(run("activate", str(draft), "--yes", "--at", at, "--by", "olga", "--note", "soon", "--json"))
+    listed, rows = run("list"), document_of(run("list", "--json"))
     again = run("rollback", "1", "--yes")
     cancelled = run("cancel", "2", "--by", "otto", "--note", "too soon")
     _, _, history = run("show", "2")
-    page = _document(run("show", "2", "--json"))
+    page = document_of(run("show", "2", "--json"))
 
     assert planned["effective_at"][:19] == at[:19]
     assert "Version 2 (draft) takes effect at" in listed[1]

@@ -2,31 +2,22 @@
 
 import csv
 import json
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.fixtures.commands import Baton, document_of
 from tests.fixtures.ops_texts import OPS_POLICY, OPS_TEAM
 from tests.fixtures.pipeline import Pipeline, counted, lead_event
 from tests.fixtures.rehearsals import replay
-from workers.cli import main
-
-Run = Callable[..., tuple[int, str, str]]
 
 #: Large companies go to the North, and no rule asks for the product.
 _DRAFT = OPS_POLICY.replace("when: {segment: large}, to: pool:large", "when: {industry: retail}, to: pool:north")
 
 
 @pytest.fixture
-def run(
-    pipeline: Pipeline,
-    redis_url: str,
-    home: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
+def run(baton: Baton, pipeline: Pipeline) -> Baton:
     """Run `baton policy …` over six leads that were assigned: two in the North, three in the South, one large."""
     pipeline.activate(OPS_POLICY)
     pipeline.sync("reps", OPS_TEAM)
@@ -37,18 +28,7 @@ def run(
         lead_event("f-6", country="IT", employees=5000, industry="retail"),
         lead_event("f-7", country="IT", employees=200, test=True),
     )
-    url = pipeline.context.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    monkeypatch.setenv("BATON_DATABASE_URL", url)
-    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
-    monkeypatch.setenv("BATON_HOME", str(home))
-
-    def invoke(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main(["policy", *arguments])
-        written = capsys.readouterr()
-        return code, written.out, written.err
-
-    return invoke
+    return partial(baton, "policy")
 
 
 @pytest.fixture
@@ -59,21 +39,16 @@ def draft(tmp_path: Path) -> str:
     return str(path)
 
 
-def _document(result: tuple[int, str, str]) -> Any:
-    assert result[0] == 0, result[2]
-    return json.loads(result[1])
-
-
 def _expectations(tmp_path: Path, *lines: str) -> str:
     path = tmp_path / "expected.csv"
     path.write_text("\n".join(["lead,owner,pool,rule,status", *lines]))
     return str(path)
 
 
-def test_the_policy_in_force_changes_nothing(run: Run) -> None:
+def test_the_policy_in_force_changes_nothing(run: Baton) -> None:
     """History comes out as it was, for people and for scripts; test leads do not count."""
     code, told, _ = run("backtest", "live")
-    document = _document(run("backtest", "1", "--json"))
+    document = document_of(run("backtest", "1", "--json"))
 
     assert code == 0
     assert "on 6 leads" in told
@@ -81,12 +56,12 @@ def test_the_policy_in_force_changes_nothing(run: Run) -> None:
     assert (document["leads"], document["differs"], document["without_record"]) == (6, 0, 0)
 
 
-def test_a_draft_is_told_by_what_it_changes(run: Run, draft: str, tmp_path: Path) -> None:
+def test_a_draft_is_told_by_what_it_changes(run: Baton, draft: str, tmp_path: Path) -> None:
     """The one lead of the changed rule goes to the North, by a fact that the policy of that time never used."""
     table = tmp_path / "leads.csv"
 
     code, told, notes = run("backtest", draft, "--csv", str(table))
-    document = _document(run("backtest", draft, "--json"))
+    document = document_of(run("backtest", draft, "--json"))
 
     rows = {row["event_id"]: row for row in csv.DictReader(table.read_text().splitlines())}
     assert code == 0
@@ -101,7 +76,7 @@ def test_a_draft_is_told_by_what_it_changes(run: Run, draft: str, tmp_path: Path
     assert {one["name"]: (one["before"], one["after"]) for one in document["pools"]}["large"] == (1, 0)
 
 
-def test_expectations_are_tests_of_a_policy(run: Run, draft: str, tmp_path: Path) -> None:
+def test_expectations_are_tests_of_a_policy(run: Baton, draft: str, tmp_path: Path) -> None:
     """Leads are named by id, address or event; what is not met is listed with its line, and fails."""
     met = _expectations(
         tmp_path, "1,,north,north,offered", "ana@ACME.example,,,,", "/forms/demo:f-6,,pool:north,large,"
@@ -117,7 +92,7 @@ def test_expectations_are_tests_of_a_policy(run: Run, draft: str, tmp_path: Path
     assert found == [(2, "still"), (3, "owner"), (3, "status"), (4, "a")]
 
 
-def test_what_cannot_be_rehearsed_is_said(run: Run, tmp_path: Path) -> None:
+def test_what_cannot_be_rehearsed_is_said(run: Baton, tmp_path: Path) -> None:
     """A draft with errors, a period that ends before it begins, a file without leads, a version there is not."""
     broken = tmp_path / "broken.yaml"
     broken.write_text(OPS_POLICY.replace("to: pool:south}", "to: pool:nowhere}"))
@@ -138,7 +113,7 @@ def test_what_cannot_be_rehearsed_is_said(run: Run, tmp_path: Path) -> None:
     assert "no column `lead`" in answers[3][2]
 
 
-def test_decisions_without_a_record_are_counted_and_left_out(run: Run, pipeline: Pipeline) -> None:
+def test_decisions_without_a_record_are_counted_and_left_out(run: Baton, pipeline: Pipeline) -> None:
     """A release that kept no coverage made them: nobody knows any more who could have taken the leads."""
     pipeline.rows("UPDATE decision SET detail = detail - 'coverage' WHERE stage = 'assignment' AND lead_id <= 2")
 
@@ -148,7 +123,7 @@ def test_decisions_without_a_record_are_counted_and_left_out(run: Run, pipeline:
     assert "2 decisions are left out" in notes
 
 
-def test_an_empty_period_has_nothing_to_say(run: Run) -> None:
+def test_an_empty_period_has_nothing_to_say(run: Baton) -> None:
     """No lead is no error."""
     code, told, _ = run("backtest", "live", "--since", "2020-01-01", "--until", "2020-02-01")
 

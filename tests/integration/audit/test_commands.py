@@ -9,12 +9,7 @@ from shared.bus.context import Context
 from shared.db.transaction import transaction
 from workers.cli import main
 
-
-@pytest.fixture(autouse=True)
-def _environment(world: Context, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    del world
-    monkeypatch.setenv("BATON_DATABASE_URL", database_url)
-    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
+pytestmark = pytest.mark.usefixtures("environment", "world")
 
 
 def test_an_audit_without_breaches_ends_well(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,14 +22,13 @@ commitments: {marketing: {qualified_per_week: 10, context_complete: 90%}, sales:
 
 
 @pytest.fixture
-def history(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
+def history(database_url: str, redis_url: str, environment: None) -> Iterator[Pipeline]:
     """Four leads of ann and a test lead, an hour ago.
 
     The first was accepted after 2 minutes, touched after 4, booked and converted for 900; the second accepted after 6
     and touched after 20; the third was recycled after 30 for the budget; the fourth was let go and lies in the tank.
     """
-    monkeypatch.setenv("BATON_DATABASE_URL", database_url)
-    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
+    del environment
     with open_pipeline(database_url, redis_url) as pipeline:
         pipeline.activate(CLOCKS + _CLOCK_AND_PROMISES)
         pipeline.sync("reps", [rep("ann", team="Sales", capacity=9)])

@@ -1,4 +1,4 @@
-"""What the tests of intake share: its commands, an intake at work, and a database that refuses."""
+"""What the tests of intake share: an intake at work, and a database that refuses."""
 
 import socket
 import subprocess
@@ -7,31 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.fixtures.intake import Answer, Baton
 from tests.fixtures.pipeline import Pipeline
-from workers.cli import main
 from workers.intake.stream_loop import Intake
-
-
-@pytest.fixture
-def baton(
-    pipeline: Pipeline,
-    database_url: str,
-    redis_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Baton:
-    """Run a command against the pipeline's servers."""
-    monkeypatch.setenv("BATON_DATABASE_URL", database_url)
-    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
-    assert pipeline.context.stream.lag() == 0
-
-    def run(*arguments: object) -> Answer:
-        capsys.readouterr()
-        code = main([str(argument) for argument in arguments])
-        return Answer(code, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture

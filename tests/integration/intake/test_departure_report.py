@@ -6,17 +6,16 @@ import pty
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
 
+from tests.fixtures.commands import Baton
 from tests.fixtures.intake import other_event
 from tests.fixtures.pipeline import Pipeline, counted, lead_event, rep
 from workers.assignment.ops.policies import activate_document
-from workers.cli import main
 from workers.intake.departing import DepartureReport
 from workers.intake.rep_changes import depart, look_at_departure
 
@@ -179,29 +178,15 @@ def test_the_report_costs_as_much_for_many_leads_as_for_few(team: Pipeline) -> N
 
 # The command ----------------------------------------------------------------------------------------------------------
 
-Run = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def run(
-    team: Pipeline, redis_url: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """Run `baton rep …` against the test's own servers: exit code, stdout, stderr."""
-    url = team.context.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    monkeypatch.setenv("BATON_DATABASE_URL", url)
-    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
-    monkeypatch.setenv("BATON_HOME", str(home))
-
-    def invoke(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main(["rep", *arguments])
-        written = capsys.readouterr()
-        return code, written.out, written.err
-
-    return invoke
+def run(baton: Baton, team: Pipeline) -> Baton:
+    """Run `baton rep …` against the database of a team."""
+    del team
+    return partial(baton, "rep")
 
 
-def test_a_person_reads_what_hangs_on_the_rep(run: Run, team: Pipeline) -> None:
+def test_a_person_reads_what_hangs_on_the_rep(run: Baton, team: Pipeline) -> None:
     """Every part of the report has its line, and the dry run says that it was one."""
     code, told, _ = run("depart", "ana", "--dry-run")
 
@@ -224,7 +209,7 @@ def test_a_person_reads_what_hangs_on_the_rep(run: Run, team: Pipeline) -> None:
     assert team.value("SELECT status FROM rep WHERE rep_id = 'ana'") == "active"
 
 
-def test_a_script_is_not_asked(run: Run, team: Pipeline) -> None:
+def test_a_script_is_not_asked(run: Baton, team: Pipeline) -> None:
     """Off a terminal the rep departs, and the document holds what a script looked for before beside the report."""
     code, told, _ = run("depart", "ana", "--json", "--by", "olga")
     document: dict[str, Any] = json.loads(told)
@@ -242,7 +227,7 @@ def test_a_script_is_not_asked(run: Run, team: Pipeline) -> None:
 
 
 @pytest.mark.parametrize(("answer", "code", "status"), [("n", 130, "active"), ("y", 0, "departed")])
-def test_a_person_on_a_terminal_is_asked(run: Run, team: Pipeline, answer: str, code: int, status: str) -> None:
+def test_a_person_on_a_terminal_is_asked(run: Baton, team: Pipeline, answer: str, code: int, status: str) -> None:
     """The counts stand before the question; nothing is changed without a yes."""
     assert run("depart", "ana", "--dry-run")[0] == 0
     person, terminal = pty.openpty()
@@ -260,7 +245,7 @@ def test_a_person_on_a_terminal_is_asked(run: Run, team: Pipeline, answer: str, 
     assert team.value("SELECT status FROM rep WHERE rep_id = 'ana'") == status
 
 
-def test_nobody_is_told_of_a_rep_whom_there_is_not(run: Run) -> None:
+def test_nobody_is_told_of_a_rep_whom_there_is_not(run: Baton) -> None:
     """A misspelt id gets the one that was meant."""
     code, told, error = run("depart", "anna", "--dry-run")
 

@@ -12,7 +12,8 @@ import orjson
 import pytest
 
 from shared.errors import RefusedError
-from tests.fixtures.intake import Baton, lines_file, table_file
+from tests.fixtures.commands import Baton
+from tests.fixtures.intake import lines_file, table_file
 from tests.fixtures.pipeline import Pipeline, lead_event
 from workers.intake.confirming import Confirming
 from workers.intake.publishing import Pace, to_stream

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import orjson
 import pytest
 
-from tests.fixtures.intake import Baton, conservation
+from tests.fixtures.commands import Baton
+from tests.fixtures.intake import conservation
 from tests.fixtures.pipeline import STREAM_KEY, Pipeline, lead_event
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.intake import Baton, table_file
+from tests.fixtures.commands import Baton
+from tests.fixtures.intake import table_file
 from tests.fixtures.pipeline import Pipeline, lead_event, rep
 from tests.fixtures.policy_texts import OPEN_POLICY
 

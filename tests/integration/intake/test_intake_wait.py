@@ -4,7 +4,7 @@ import threading
 
 import orjson
 
-from tests.fixtures.intake import Baton
+from tests.fixtures.commands import Baton
 from tests.fixtures.pipeline import Pipeline, lead_event, rep
 from tests.fixtures.policy_texts import OPEN_POLICY
 from workers.intake.waiting import LOOK_SECONDS

@@ -1,16 +1,16 @@
 """Old events leave by the month, and the books balance without them."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fixtures.commands import Baton
 from tests.fixtures.pipeline import Pipeline, lead_event, open_pipeline, rep
 from tests.fixtures.policy_texts import OPEN_POLICY
-from workers.cli import main
 from workers.intake import retention
 
 _DAY = 24 * 3600
@@ -27,19 +27,9 @@ def pipeline(database_url: str, redis_url: str) -> Iterator[Pipeline]:
 
 
 @pytest.fixture
-def command(
-    database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, dict[str, object]]]:
-    """Run `baton retention` and return its exit code and document."""
-    monkeypatch.setenv("BATON_DATABASE_URL", database_url)
-    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
-
-    def run(*words: str) -> tuple[int, dict[str, object]]:
-        capsys.readouterr()
-        code = main(["retention", "--json", *words])
-        return code, json.loads(capsys.readouterr().out)
-
-    return run
+def command(baton: Baton) -> Baton:
+    """Run `baton retention`."""
+    return partial(baton, "retention", "--json")
 
 
 def _pass(pipeline: Pipeline, days: int) -> None:
@@ -54,9 +44,7 @@ def _touch(lead_id: int) -> dict[str, object]:
     return {"specversion": "1.0", "id": f"touch-{lead_id}", "source": "/crm", "type": "lead.accepted", "data": data}
 
 
-def test_old_events_leave_and_nothing_else_changes(
-    pipeline: Pipeline, command: Callable[..., tuple[int, dict[str, object]]]
-) -> None:
+def test_old_events_leave_and_nothing_else_changes(pipeline: Pipeline, command: Baton) -> None:
     """The books, the leads and the keys are as before; what comes again is a repeat; the bodies are gone."""
     old = [lead_event(f"old-{number}", email=f"old{number}@gone.example") for number in range(5)]
     lead_ids = pipeline.route(*old)
@@ -79,13 +67,11 @@ def test_old_events_leave_and_nothing_else_changes(
     assert pipeline.breaches() == []
     assert pipeline.route(old[0]) == []
     assert pipeline.value("SELECT duplicates FROM report.conservation") == 1
-    assert command("--months", "12", "--yes")[1]["months"] == []
+    assert command("--months", "12", "--yes").facts["months"] == []
     assert pipeline.breaches() == []
 
 
-def test_the_audit_misses_what_was_dropped_without_being_counted(
-    pipeline: Pipeline, command: Callable[..., tuple[int, dict[str, object]]]
-) -> None:
+def test_the_audit_misses_what_was_dropped_without_being_counted(pipeline: Pipeline, command: Baton) -> None:
     """A partition that somebody dropped by hand, or a count that is wrong, is a breach."""
     pipeline.route(lead_event("old-1"), lead_event("old-2"))
     _pass(pipeline, 500)
@@ -97,9 +83,7 @@ def test_the_audit_misses_what_was_dropped_without_being_counted(
     assert found.holds.startswith("what was dropped is counted")
 
 
-def test_a_month_with_work_to_do_stays_and_so_does_what_came_after(
-    pipeline: Pipeline, command: Callable[..., tuple[int, dict[str, object]]]
-) -> None:
+def test_a_month_with_work_to_do_stays_and_so_does_what_came_after(pipeline: Pipeline, command: Baton) -> None:
     """A lead that nobody has gathered facts for needs its event; months leave in order, without a gap."""
     pipeline.route(lead_event("first"))
     _pass(pipeline, 100)
@@ -109,11 +93,10 @@ def test_a_month_with_work_to_do_stays_and_so_does_what_came_after(
     pipeline.route(lead_event("later"))
     _pass(pipeline, 500)
 
-    code, document = command("--months", "12", "--yes")
+    answer = command("--months", "12", "--yes")
 
-    months = document["months"]
-    assert isinstance(months, list)
-    assert code == 1
+    months = answer.facts["months"]
+    assert answer.code == 1
     assert [one["obstacle"] for one in months if one["obstacle"]] == ["events that are still to be worked: 1"]
     assert months[-1]["obstacle"]
     assert pipeline.ids("SELECT id FROM event ORDER BY received_at") == ["stuck", "later"]

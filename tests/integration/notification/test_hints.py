@@ -1,19 +1,17 @@
 """Notices find their sender: handed on by who writes them, by the keeper when that hint was lost, and by hand."""
 
-import json
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from shared.custody import Notice, write_notices
 from shared.db.transaction import transaction
 from shared.domain.notice import Addressee, Channel, NoticeKind, NoticeOutcome
+from tests.fixtures.commands import Baton
 from tests.fixtures.pipeline import Pipeline, lead_event
 from tests.fixtures.policy_texts import OPEN_POLICY
 from tests.fixtures.receiver import Receiver, slack_error
-from workers.notification.cli import notification
 
 
 def test_who_assigns_hands_the_notices_on(pipeline: Pipeline) -> None:
@@ -54,14 +52,12 @@ def test_the_words_of_the_code_are_those_of_the_database(pipeline: Pipeline) -> 
 
 
 @pytest.fixture
-def run(database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def run(baton: Baton) -> Baton:
     """Run `baton notification …` on this test's database."""
-    monkeypatch.setenv("BATON_DATABASE_URL", database_url)
-    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
-    return lambda *arguments: CliRunner().invoke(notification, arguments, catch_exceptions=False)
+    return partial(baton, "notification")
 
 
-def test_the_list_says_to_whom_and_what_became_of_it(outbox: Any, slack: Receiver, run: Callable[..., Any]) -> None:
+def test_the_list_says_to_whom_and_what_became_of_it(outbox: Any, slack: Receiver, run: Baton) -> None:
     """A person reads whose manager was told and why something failed; a program gets the receipt."""
     slack.tell("#gone", slack_error("channel_not_found"))
     outbox.write(
@@ -71,9 +67,9 @@ def test_the_list_says_to_whom_and_what_became_of_it(outbox: Any, slack: Receive
     outbox.send()
     outbox.write(Notice("priority", "ann", "rep", (10,)))
 
-    text = run("list").output
-    failed = json.loads(run("list", "--outcome", "failed", "--json").output)
-    of_channel = json.loads(run("list", "--recipient", "#west-managers", "--json").output)
+    text = run("list").out
+    failed = run("list", "--outcome", "failed", "--json").facts
+    of_channel = run("list", "--recipient", "#west-managers", "--json").facts
 
     assert "manager of ann (#west-managers)" in text
     assert "1, 2, 3, 4, 5 and 3 more" in text
@@ -81,10 +77,10 @@ def test_the_list_says_to_whom_and_what_became_of_it(outbox: Any, slack: Receive
     assert "waiting" in text
     assert [(one["recipient"], one["reason"]) for one in failed] == [("#gone", "channel_not_found")]
     assert [one["receipt"] for one in of_channel] == ["C0CHANNEL 1700000000.000100"]
-    assert len(json.loads(run("list", "--unsent", "--json").output)) == 2
+    assert len(run("list", "--unsent", "--json").facts) == 2
 
 
-def test_what_failed_can_be_sent_again_under_its_key(outbox: Any, slack: Receiver, run: Callable[..., Any]) -> None:
+def test_what_failed_can_be_sent_again_under_its_key(outbox: Any, slack: Receiver, run: Baton) -> None:
     """All of its message; what was sent, or waits, is left alone."""
     slack.tell("#gone", slack_error("channel_not_found"))
     first = outbox.write(*(Notice("exception", "#gone", "queue", (number,)) for number in (1, 2)))
@@ -96,16 +92,17 @@ def test_what_failed_can_be_sent_again_under_its_key(outbox: Any, slack: Receive
     outbox.pass_time(2)
     outbox.send()
 
-    assert json.loads(result.output) == {"notices": first}
+    assert result.facts == {"notices": first}
     assert outbox.outcomes() == ["sent", "sent", "sent"]
     keys = [one.document["metadata"]["event_payload"]["message_id"] for one in slack.got("#gone")]
     assert keys == [first[0], first[0]]
     assert len(slack.got("#good")) == 1
-    assert json.loads(run("retry", "--all", "--json").output) == {"notices": []}
+    assert run("retry", "--all", "--json").facts == {"notices": []}
 
 
-def test_a_retry_wants_to_know_of_what(run: Callable[..., Any]) -> None:
+def test_a_retry_wants_to_know_of_what(run: Baton) -> None:
     """Neither nothing nor both."""
     for arguments in ((), ("1", "--all")):
-        with pytest.raises(Exception, match="Name the notices, or say --all"):
-            run("retry", *arguments)
+        answer = run("retry", *arguments)
+        assert (answer.code, answer.out) == (2, "")
+        assert "Name the notices, or say --all" in answer.err

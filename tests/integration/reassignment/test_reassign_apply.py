@@ -7,6 +7,7 @@ import pytest
 
 from shared.bus.queues import TaskName
 from shared.errors import RefusedError
+from tests.fixtures.intake import other_event
 from tests.fixtures.pipeline import Pipeline, counted, rep
 from tests.fixtures.territory_texts import AFTER
 from tests.integration.reassignment.conftest import Plan, Say
@@ -63,8 +64,8 @@ def test_a_lead_that_moved_on_is_skipped(company: Pipeline, plan: Plan, say: Say
     mine = _of(company, "ann")
     plan_id = plan(rep="ann", to="policy")
     company.route(
-        _answer("lead.accepted", mine[0], "ann"),
-        _answer("lead.recycled", mine[1], "ann", reason="timing"),
+        other_event("lead.accepted", lead_id=mine[0], rep_id="ann"),
+        other_event("lead.recycled", lead_id=mine[1], rep_id="ann", reason="timing"),
     )
     say(plan([(str(mine[2]), "cleo")]), "apply")
 
@@ -76,17 +77,6 @@ def test_a_lead_that_moved_on_is_skipped(company: Pipeline, plan: Plan, say: Say
         {mine[0]: "now_accepted", mine[1]: "now_nurturing", mine[2]: "now_with:cleo"},
     )
     assert company.breaches() == []
-
-
-def _answer(kind: str, lead_id: int, rep_id: str, **data: Any) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": f"{kind}-{lead_id}",
-        "source": "/crm",
-        "type": kind,
-        "time": "2026-11-21T10:00:00Z",
-        "data": {"lead_id": lead_id, "rep_id": rep_id, **data},
-    }
 
 
 @pytest.mark.parametrize(
@@ -136,7 +126,7 @@ def test_the_clock_goes_on(company: Pipeline, plan: Plan, say: Say) -> None:
 def test_an_accepted_lead(company: Pipeline, plan: Plan, say: Say, accepted: str, status: str) -> None:
     """Whether the new owner must accept anew is said in the plan; either way a clock runs."""
     owner = _owner(company, 1)
-    company.route(_answer("lead.accepted", 1, owner))
+    company.route(other_event("lead.accepted", lead_id=1, rep_id=owner))
 
     say(plan([("1", "cleo")], accepted=accepted), "apply")
 

@@ -3,46 +3,32 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fixtures.commands import Baton
 from tests.fixtures.pipeline import Pipeline
-from workers.cli import main
 from workers.reassignment.tasks import apply, cancel, pause, plan, resume, undo
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(
-    company: Pipeline, redis_url: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """Run a command against the test's own servers; return exit code, stdout and stderr."""
-    url = company.context.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    monkeypatch.setenv("BATON_DATABASE_URL", url)
-    monkeypatch.setenv("BATON_REDIS_URL", redis_url)
-    monkeypatch.setenv("BATON_HOME", str(home))
-
-    def invoke(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        exit_code = main(["reassign", *arguments])
-        written = capsys.readouterr()
-        return exit_code, written.out, written.err
-
-    return invoke
+def run(baton: Baton, company: Pipeline) -> Baton:
+    """Run `baton reassign …` against the database of a company."""
+    del company
+    return partial(baton, "reassign")
 
 
-def _plan(run: Run, *arguments: str) -> dict[str, Any]:
+def _plan(run: Baton, *arguments: str) -> dict[str, Any]:
     exit_code, out, err = run("plan", *arguments, "--json")
     assert exit_code == 0, err
     found: dict[str, Any] = json.loads(out)
     return found
 
 
-def test_a_plan_is_printed_for_people_and_programs(company: Pipeline, run: Run, tmp_path: Path) -> None:
+def test_a_plan_is_printed_for_people_and_programs(company: Pipeline, run: Baton, tmp_path: Path) -> None:
     """Count, ways, loads before and after, and every lead in a file; nothing has moved."""
     file = tmp_path / "plan.csv"
 
@@ -60,12 +46,12 @@ def test_a_plan_is_printed_for_people_and_programs(company: Pipeline, run: Run, 
 
 
 @pytest.mark.parametrize("target", [("--to", "rep", "erik"), ("--to", "rep:erik"), ("--to", "erik")])
-def test_a_rep_is_named_in_any_of_the_usual_ways(run: Run, target: tuple[str, ...]) -> None:
+def test_a_rep_is_named_in_any_of_the_usual_ways(run: Baton, target: tuple[str, ...]) -> None:
     """`rep R` as two words, `rep:R` as policies write it, or the id alone."""
     assert _plan(run, "--territory", "south", *target)["target"] == "rep:erik"
 
 
-def test_lines_that_name_no_lead_are_told(run: Run, tmp_path: Path) -> None:
+def test_lines_that_name_no_lead_are_told(run: Baton, tmp_path: Path) -> None:
     """A wrong line does not stop the others, and is named with its number."""
     file = tmp_path / "moves.csv"
     file.write_text("lead,owner\n1,cleo\nnobody@nowhere.example,cleo\n1,dino\n", encoding="utf-8")
@@ -93,14 +79,14 @@ def test_lines_that_name_no_lead_are_told(run: Run, tmp_path: Path) -> None:
         (["status", "99"], 1, "There is no plan 99"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(run: Run, arguments: list[str], exit_code: int, message: str) -> None:
+def test_what_cannot_be_done_is_one_sentence(run: Baton, arguments: list[str], exit_code: int, message: str) -> None:
     """The error names what is wrong, and is not a traceback."""
     code, _, err = run(*arguments)
 
     assert (code, message in err, "Traceback" in err) == (exit_code, True, False)
 
 
-def test_the_words_of_the_command_line(company: Pipeline, run: Run) -> None:
+def test_the_words_of_the_command_line(company: Pipeline, run: Baton) -> None:
     """Apply, pause, resume, cancel, undo and status do what they say, from outside of any worker."""
     plan_id = str(_plan(run, "--territory", "north", "--to", "pool", "vikings")["plan_id"])
 
@@ -118,7 +104,7 @@ def test_the_words_of_the_command_line(company: Pipeline, run: Run) -> None:
     assert company.breaches() == []
 
 
-def test_apply_asks_first(run: Run) -> None:
+def test_apply_asks_first(run: Baton) -> None:
     """Without --yes and without an answer nothing moves."""
     plan_id = str(_plan(run, "--rep", "ann", "--to", "policy")["plan_id"])
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared.errors import RefusedError
+from tests.fixtures.intake import other_event
 from tests.fixtures.pipeline import Pipeline, rep
 from tests.fixtures.territory_texts import AFTER
 from tests.integration.reassignment.conftest import Plan, Say
@@ -22,17 +23,6 @@ _STANDING = """
     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1
 """
 _CREDITS = "SELECT pool, rep_id, credit, turns FROM pool_ledger WHERE credit <> 0 OR turns <> 0 ORDER BY 1, 2"
-
-
-def _answer(kind: str, lead_id: int, rep_id: str, **data: Any) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": f"{kind}-{lead_id}-{rep_id}",
-        "source": "/crm",
-        "type": kind,
-        "time": "2026-11-21T10:00:00Z",
-        "data": {"lead_id": lead_id, "rep_id": rep_id, **data},
-    }
 
 
 @pytest.mark.parametrize("clock", ["restart", "keep"])
@@ -71,9 +61,9 @@ def test_touched_leads_stay_and_are_listed(company: Pipeline, plan: Plan, say: S
     plan_id = plan(territory="north", to="rep:erik")
     say(plan_id, "apply")
     company.route(
-        _answer("lead.accepted", 1, "erik"),
-        _answer("lead.seen", 2, "erik"),
-        _answer("lead.recycled", 3, "erik", reason="timing"),
+        other_event("lead.accepted", lead_id=1, rep_id="erik"),
+        other_event("lead.seen", lead_id=2, rep_id="erik"),
+        other_event("lead.recycled", lead_id=3, rep_id="erik", reason="timing"),
     )
     say(plan([("4", "cleo")]), "apply")
 

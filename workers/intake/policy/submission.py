@@ -8,37 +8,11 @@ from urllib.parse import quote
 
 import orjson
 
+from shared.policy.fields import FORM_FIELDS
 from workers.intake.policy.records import RecordError, read_flag
 
 #: The data of `lead.submitted` (CONTRACTS 3).
-FIELDS = frozenset(
-    {
-        "email",
-        "first_name",
-        "last_name",
-        "phone",
-        "job_title",
-        "company",
-        "website",
-        "country",
-        "state",
-        "postal_code",
-        "employees",
-        "industry",
-        "product",
-        "lead_type",
-        "channel",
-        "original_source",
-        "campaign",
-        "keyword_theme",
-        "ad_set",
-        "landing_page",
-        "form",
-        "declared_need",
-        "hand_raise",
-        "test",
-    }
-)
+FIELDS = FORM_FIELDS | {"test"}
 #: Columns that belong to the envelope.
 ENVELOPE = frozenset({"source", "id", "event_id", "time"})
 #: Columns whose names are understood as people write them.
