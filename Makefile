@@ -7,7 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run up down test drill check format bench dashboards lock
+.PHONY: help install run up down test check format bench dashboards lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,10 +24,7 @@ down: $(STAMP) ## stop what `make up` started
 	$(BIN)/baton down
 
 test: $(STAMP) ## run all tests but the benchmarks, on servers of their own
-	$(BIN)/pytest -n 2 -m "not benchmark and not drill"
-
-drill: $(STAMP) ## break a running system and see that the right alert fires alone (6 minutes; needs prometheus)
-	$(BIN)/pytest -m drill
+	$(BIN)/pytest -n 4 --maxschedchunk 1 -m "not benchmark"
 
 check: $(STAMP) ## run what CI runs: format, lint, types, import directions, tests
 	$(BIN)/ruff format --check

@@ -58,6 +58,17 @@ def pytest_configure() -> None:
     sys.addaudithook(_refuse_the_outside_world)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that are given most time begin first, so that none of them is left when all others are done."""
+    items.sort(key=_seconds_given, reverse=True)
+
+
+def _seconds_given(item: pytest.Item) -> float:
+    mark = item.get_closest_marker("timeout")
+    return float(mark.args[0]) if mark else 0.0
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Start the servers once in the process that outlives all xdist workers, and tell each worker where they are."""

@@ -10,7 +10,21 @@ from typing import Any
 import pytest
 
 _ROOT = Path(__file__).parents[2]
-_TINY = ("--leads", "60", "--naive", "5", "--noop", "5", "--low-rate", "10", "--low-seconds", "1", "--long")
+_TINY = (
+    "--leads",
+    "60",
+    "--naive",
+    "5",
+    "--noop",
+    "5",
+    "--low-rate",
+    "10",
+    "--low-seconds",
+    "1",
+    "--long",
+    "--rules",
+    "20",
+)
 _TINY_TIMERS = ("--deadlines", "2000", "--due-rate", "20", "--due-seconds", "2")
 _TINY_BULK = ("--open-leads", "60")
 _STAGES = {"intake", "enrichment.enrich", "deduplication.deduplicate", "assignment.assign", "escalation.arm"}

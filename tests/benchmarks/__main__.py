@@ -22,7 +22,7 @@ from tests.benchmarks.latency import run_at_low_load
 from tests.benchmarks.machine import describe_machine, describe_versions
 from tests.benchmarks.pipeline import StalledError, memory, run_pipeline
 from tests.benchmarks.place import Place, own_place
-from tests.benchmarks.proof import measure_proof
+from tests.benchmarks.proof import RULES, measure_proof
 from tests.benchmarks.rehearsal import run_rehearsal
 from tests.benchmarks.report import print_report
 from tests.benchmarks.statements import count_statements
@@ -48,6 +48,7 @@ class Size:
     low_seconds: int
     timers: Load
     bulk: Split
+    rules: int
     is_long: bool
 
 
@@ -63,6 +64,7 @@ class Size:
 @click.option("--due-rate", type=click.IntRange(1), default=1_000, show_default=True, help="Deadlines/s that fall due.")
 @click.option("--due-seconds", type=click.IntRange(1), default=10, show_default=True, help="How long they do.")
 @click.option("--open-leads", type=click.IntRange(10), default=200_000, show_default=True, help="Leads of a territory.")
+@click.option("--rules", type=click.IntRange(1), default=RULES, show_default=True, help="Rules of a policy to check.")
 @click.option("--long", "is_long", is_flag=True, help="Also fill the tables with ten times as much and run again.")
 @click.option("--json", "path", type=click.Path(dir_okay=False, path_type=Path), help="Where the numbers go.")
 def bench(path: Path | None, **sizes: Any) -> None:
@@ -94,8 +96,8 @@ def measure(home: Path, size: Size) -> dict[str, Any]:
         note("statements per batch")
         statements = count_statements(place)
         sections = {**_on_the_system(place, size), "naive": naive, "noop_chain": noop, "statements": statements}
-        note("the check of 500 rules")
-        sections["proof"] = measure_proof()
+        note(f"the check of {size.rules} rules")
+        sections["proof"] = measure_proof(size.rules)
         sections["timers"] = measure_timers(place, size.timers)
         sections["bulk"] = measure_bulk(place, size.bulk)
         versions = describe_versions(place)
