@@ -32,6 +32,7 @@ _MODULES = (
     "workers.audit.cli",
     "workers.explain",
     "workers.outlook.cli",
+    "workers.retention.cli",
 )
 
 #: What libraries raise when a server is away.

@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.db.policies import PolicyShelf, Version
 from shared.db.transaction import Transaction
+from shared.errors import RefusedError
 from shared.policy.compile import Policy
 from shared.routing.policy.past import Past, PastBatch, Rosters, recorded_case, recorded_verdict
 from shared.routing.policy.record import CoverageRecord
@@ -118,8 +119,14 @@ def _answered_at(row: Any) -> datetime | None:
 
 
 def open_history(tx: Transaction, policies: PolicyShelf, draft: Version, period: Period) -> History:
-    """Return the history of a period as a draft needs it."""
+    """Return the history of a period as a draft needs it; RefusedError when decisions of it were dropped.
+
+    With some of its leads missing, a batch would give the others to whom it never did.
+    """
     queries.take_time(tx)
+    whole = queries.decisions_whole_since(tx)
+    if whole is not None and period.since < whole:
+        raise RefusedError(f"Decisions from before {whole:%Y-%m-%d} were dropped: --since {whole:%Y-%m-%d}, or later.")
     versions = queries.load_versions(tx, period.since, period.until)
     known = {number: policies.version(tx, number).policy for number, _ in versions}
     asks_more = any(draft.policy.used_facts - one.used_facts for one in known.values())

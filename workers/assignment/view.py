@@ -102,6 +102,8 @@ class LeadPage:
     hold: Hold | None
     reason: Reason | None
     timeline: tuple[Moment, ...]
+    #: How many decisions came before the first of the timeline, and were dropped with their months.
+    dropped_decisions: int
     clock: tuple[Tick, ...]
     custodies: Sequence[Row]
     deadlines: Sequence[Row]
@@ -124,6 +126,7 @@ def lead_page(tx: Transaction, policies: PolicyShelf, lead_id: int) -> LeadPage:
         hold=_hold(tx, policies, lead, owner),
         reason=_reason(tx, policies, decisions),
         timeline=_timeline(lead["received_at"], decisions),
+        dropped_decisions=lead["decisions"] - len(decisions),
         clock=tuple(_tick(one, tx.started_at) for one in deadlines if not (one["fired_at"] or one["cancelled_at"])),
         custodies=custodies,
         deadlines=deadlines,

@@ -7,7 +7,7 @@ from shared.bus.context import Context
 from shared.db.arrays import rows_as_json
 from shared.db.policies import PolicyShelf
 from shared.db.transaction import Transaction, transaction
-from shared.domain.lead import Status
+from shared.domain.lead import LIVING, Status
 from shared.policy.compile import Policy
 from workers.audit import queries
 from workers.audit.checks import CHECKS
@@ -41,6 +41,7 @@ def parameters_of(context: Context, tx: Transaction, sql: str) -> dict[str, Any]
     allowed = SWEEP_PATIENCES * context.settings.sweep_after_seconds + SLACK_SECONDS
     parameters: dict[str, Any] = {
         "statuses": [str(status) for status in Status],
+        "living": sorted(LIVING),
         "allowed_seconds": allowed,
         "late_seconds": LATE_SECONDS,
     }

@@ -35,6 +35,12 @@ def load_versions(tx: Transaction, since: datetime, until: datetime) -> list[tup
     return [(row.policy_version, row.decisions) for row in rows]
 
 
+def decisions_whole_since(tx: Transaction) -> datetime | None:
+    """Return the instant from which on every decision is there; None where none was ever dropped."""
+    since: datetime | None = tx.value("SELECT nullif(decisions_whole_since(), '-infinity')")
+    return since
+
+
 def stream_decisions(
     tx: Transaction, since: datetime, until: datetime, *, with_sheet: bool
 ) -> Iterator[Sequence[Row[Any]]]:

@@ -48,6 +48,9 @@ BREAKERS: dict[str, Sequence[str]] = {
     "what was dropped is counted: as many keys and as many leads as the dropped months had": [
         "INSERT INTO dropped_month VALUES ('2020-01-01', 1, 0, 0, now(), 'nobody')",
     ],
+    "as many decisions were dropped as leads count and do not have": [
+        "INSERT INTO dropped_decisions VALUES ('2020-01-01', 1, now(), 'nobody')",
+    ],
     "every status is a word of the closed list, so that the statuses sum to the leads": [
         "ALTER TABLE lead DROP CONSTRAINT lead_status_check",
         "ALTER TABLE lead DISABLE TRIGGER lead_status_moves",

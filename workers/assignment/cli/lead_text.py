@@ -25,7 +25,7 @@ def print_lead(page: LeadPage, now: datetime) -> None:
     print_fact_table(page.facts, page.sheet)
     if page.reason is not None:
         print_reason(page.reason)
-    _print_timeline(page.timeline)
+    _print_timeline(page.timeline, page.dropped_decisions)
     _print_rest(page)
 
 
@@ -167,8 +167,12 @@ def _truth(result: bool | None) -> str:
     return {True: "yes", False: "no", None: "unknown"}[result]
 
 
-def _print_timeline(timeline: Sequence[Moment]) -> None:
+def _print_timeline(timeline: Sequence[Moment], dropped: int) -> None:
     say()
+    if dropped:
+        say(f"  {dropped} older decisions were dropped, for the lead had ended (baton retention)")
+    if not timeline:
+        return
     rows = [
         (
             one.sequence,

@@ -1,42 +1,14 @@
 """Old events leave by the month, and the books balance without them."""
 
-from collections.abc import Iterator
 from datetime import date
-from functools import partial
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fixtures.commands import Baton
-from tests.fixtures.pipeline import Pipeline, lead_event, open_pipeline, rep
-from tests.fixtures.policy_texts import OPEN_POLICY
-from workers.intake import retention
-
-_DAY = 24 * 3600
-
-
-@pytest.fixture
-def pipeline(database_url: str, redis_url: str) -> Iterator[Pipeline]:
-    """A system that has run for years: partitions reach far back."""
-    with open_pipeline(database_url, redis_url) as opened:
-        opened.rows("SELECT ensure_partitions((current_date - interval '40 months')::date, 40)")
-        opened.activate(OPEN_POLICY)
-        opened.sync("reps", [rep("ana"), rep("ben")])
-        yield opened
-
-
-@pytest.fixture
-def command(baton: Baton) -> Baton:
-    """Run `baton retention`."""
-    return partial(baton, "retention", "--json")
-
-
-def _pass(pipeline: Pipeline, days: int) -> None:
-    """Let so many days go by, and the clocks that ran out meanwhile fire."""
-    pipeline.pass_time(days * _DAY)
-    while pipeline.keeper.fire():
-        pass
+from tests.fixtures.pipeline import Pipeline, lead_event
+from tests.integration.retention.conftest import pass_days
+from workers.retention.months import months_before
 
 
 def _touch(lead_id: int) -> dict[str, object]:
@@ -49,7 +21,7 @@ def test_old_events_leave_and_nothing_else_changes(pipeline: Pipeline, command: 
     old = [lead_event(f"old-{number}", email=f"old{number}@gone.example") for number in range(5)]
     lead_ids = pipeline.route(*old)
     pipeline.route(_touch(lead_ids[0]))
-    _pass(pipeline, 500)
+    pass_days(pipeline, 500)
     pipeline.route(lead_event("new-1"), lead_event("new-2"))
     before = pipeline.rows("SELECT * FROM report.conservation")
 
@@ -74,7 +46,7 @@ def test_old_events_leave_and_nothing_else_changes(pipeline: Pipeline, command: 
 def test_the_audit_misses_what_was_dropped_without_being_counted(pipeline: Pipeline, command: Baton) -> None:
     """A partition that somebody dropped by hand, or a count that is wrong, is a breach."""
     pipeline.route(lead_event("old-1"), lead_event("old-2"))
-    _pass(pipeline, 500)
+    pass_days(pipeline, 500)
     command("--months", "12", "--yes")
     pipeline.rows("UPDATE dropped_month SET leads = leads + 1 WHERE leads = 2")
 
@@ -86,12 +58,12 @@ def test_the_audit_misses_what_was_dropped_without_being_counted(pipeline: Pipel
 def test_a_month_with_work_to_do_stays_and_so_does_what_came_after(pipeline: Pipeline, command: Baton) -> None:
     """A lead that nobody has gathered facts for needs its event; months leave in order, without a gap."""
     pipeline.route(lead_event("first"))
-    _pass(pipeline, 100)
+    pass_days(pipeline, 100)
     pipeline.publish(lead_event("stuck"))
     pipeline.take_hints()
-    _pass(pipeline, 100)
+    pass_days(pipeline, 100)
     pipeline.route(lead_event("later"))
-    _pass(pipeline, 500)
+    pass_days(pipeline, 500)
 
     answer = command("--months", "12", "--yes")
 
@@ -106,7 +78,7 @@ def test_a_month_with_work_to_do_stays_and_so_does_what_came_after(pipeline: Pip
 @given(st.dates(date(1999, 1, 1), date(2199, 1, 1)), st.integers(1, 400))
 def test_whole_months_are_kept(today: date, months: int) -> None:
     """The oldest month that is kept began so many months before this one."""
-    kept_from = retention.months_before(today, months)
+    kept_from = months_before(today, months)
 
     assert kept_from.day == 1
     assert (today.year - kept_from.year) * 12 + today.month - kept_from.month == months

@@ -5,20 +5,15 @@ from datetime import date
 
 from shared.bus.context import Context
 from shared.db.transaction import transaction
-from workers.intake.queries import retention as queries
-from workers.intake.queries.retention import Month
-
-
-def months_before(today: date, months: int) -> date:
-    """Return the first day of the oldest month that is kept, when so many whole months before this one are."""
-    past = today.year * 12 + today.month - 1 - months
-    return date(past // 12, past % 12 + 1, 1)
+from workers.retention.queries import events as queries
+from workers.retention.queries.events import Month
+from workers.retention.queries.months import load_months
 
 
 def look(context: Context, before: date) -> Iterator[Month]:
     """Yield what each month that could go holds, up to and with the first that must stay."""
     with transaction(context.engine) as tx:
-        months = queries.load_months(tx, before)
+        months = load_months(tx, "event", before)
     for month in months:
         with transaction(context.engine) as tx:
             found = queries.look_at(tx, month)

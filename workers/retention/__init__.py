@@ -1,0 +1,1 @@
+"""Records of old months leave the database, and the books still balance."""
