@@ -16,6 +16,7 @@ from shared.policy.document import Queue, QueueKind
 from shared.policy.words import suggestion
 from shared.routing.coverage import look_at_pool
 from shared.routing.policy.balance import PoolState, explain
+from shared.routing.queries.past import decisions_whole_since
 from workers.assignment.policy.wording import exclusion_words, hold_words, span_words
 from workers.assignment.queries import desks as queries
 
@@ -197,6 +198,9 @@ def _line(seat: Mapping[str, Any], capacity: int | None) -> SeatLine:
 
 
 def _as_it_stood(tx: Transaction, context: Context, name: str, at: datetime) -> PoolPage:
+    whole = decisions_whole_since(tx)
+    if whole is not None and at < whole:
+        raise RefusedError(f"How pools stood before {whole:%Y-%m-%d} was dropped with the decisions of that time.")
     row = queries.load_snapshot_before(tx, name, at)
     if row is None:
         raise RefusedError(f"{name} had given no lead before {at:%Y-%m-%d %H:%M:%S} UTC, so nothing is recorded of it.")

@@ -143,6 +143,20 @@ def test_a_lead_without_its_decisions_can_still_be_looked_at(
     assert pipeline.breaches() == []
 
 
+def test_how_a_pool_stood_then_is_not_guessed(
+    pipeline: Pipeline, baton: Baton, command: Baton, long_ago: dict[str, int]
+) -> None:
+    """Where snapshots were dropped, an older one that is still there would be taken for the one of that time."""
+    (pool,) = pipeline.ids("SELECT DISTINCT pool FROM pool_snapshot")
+    document_of(command("--of", "decisions", "--yes"))
+
+    refused = baton("pool", "show", pool, "--at", pipeline.lead(long_ago["then"])["received_at"].isoformat())
+    known = baton("pool", "show", pool, "--at", pipeline.value("SELECT now()").isoformat())
+
+    assert (refused.code, known.code) == (1, 0)
+    assert "was dropped with the decisions of that time" in refused.err
+
+
 def test_a_rehearsal_is_not_made_of_halves(
     pipeline: Pipeline, baton: Baton, command: Baton, long_ago: dict[str, int]
 ) -> None:
