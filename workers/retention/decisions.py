@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from shared.bus.context import Context
-from shared.db.transaction import transaction
+from shared.db.transaction import Transaction, transaction
 from workers.retention.queries import decisions as queries
 from workers.retention.queries.decisions import Month
 from workers.retention.queries.months import load_months
@@ -17,18 +17,27 @@ from workers.retention.queries.months import load_months
 def look(context: Context, before: date) -> Sequence[Month]:
     """Return what each month that has decisions to drop holds."""
     with transaction(context.engine) as tx:
-        return [one for month in load_months(tx, "decision", before) if (one := queries.look_at(tx, month)).decisions]
+        return [*_whole_months(tx, before), *_strays(tx, before)]
 
 
 def drop(context: Context, before: date, made_by: str) -> Sequence[Month]:
     """Drop what can go and return it; the table is locked at the end only, while months change places."""
     with transaction(context.engine.execution_options(isolation_level="REPEATABLE READ")) as tx:
-        found = [queries.look_at(tx, month) for month in load_months(tx, "decision", before)]
-        going = [one for one in found if one.decisions]
+        going, strays = _whole_months(tx, before), _strays(tx, before)
         for one in going:
             queries.keep_the_living(tx, one.month)
+        for one in strays:
+            queries.drop_strays(tx, one, made_by)
         for one in going:
             queries.exchange(tx, one, made_by)
     with transaction(context.engine) as tx:
         queries.drop_snapshots(tx)
-    return going
+    return [*going, *strays]
+
+
+def _whole_months(tx: Transaction, before: date) -> list[Month]:
+    return [one for month in load_months(tx, "decision", before) if (one := queries.look_at(tx, month)).decisions]
+
+
+def _strays(tx: Transaction, before: date) -> list[Month]:
+    return [one for one in queries.look_at_strays(tx, before) if one.decisions]

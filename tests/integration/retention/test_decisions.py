@@ -6,7 +6,8 @@ import pytest
 
 from tests.fixtures.commands import Baton, document_of
 from tests.fixtures.intake import other_event
-from tests.fixtures.pipeline import Pipeline, lead_event
+from tests.fixtures.pipeline import Pipeline, lead_event, open_pipeline, rep
+from tests.fixtures.policy_texts import OPEN_POLICY
 from tests.integration.retention.conftest import pass_days
 
 _THERE = "SELECT lead_id, count(*)::int AS made FROM decision GROUP BY 1 ORDER BY 1"
@@ -110,6 +111,24 @@ def test_a_month_that_got_smaller_is_like_any_other(
 
     assert long_ago
     assert pipeline.rows(described) == before
+
+
+def test_months_without_a_part_of_their_own_go_as_well(database_url: str, redis_url: str, baton: Baton) -> None:
+    """Without a keeper nobody makes parts in time; no lead loses decisions from the middle of its record by that."""
+    with open_pipeline(database_url, redis_url) as pipeline:
+        pipeline.activate(OPEN_POLICY)
+        pipeline.sync("reps", [rep("ana")])
+        then, never = pipeline.route(lead_event("then"), lead_event("never"))
+        _convert(pipeline, then)
+        pass_days(pipeline, 500)
+        lying = pipeline.value("SELECT count(*) FROM decision_other")
+
+        dropped = document_of(baton("retention", "--of", "decisions", "--yes", "--json"))
+
+        made = _made(pipeline, _COUNTED, {"then": then, "never": never})
+        assert lying > made["then"] == dropped["months"][0]["decisions"]
+        assert _made(pipeline, _THERE, {"then": then, "never": never}) == {"then": 0, "never": made["never"]}
+        assert pipeline.breaches() == []
 
 
 @pytest.mark.parametrize("name", ["then", "never"])

@@ -68,6 +68,41 @@ def exchange(tx: Transaction, one: Month, made_by: str) -> None:
         tx.run(f"ALTER TABLE {part} DROP CONSTRAINT {rest}_month")
     else:
         tx.run(f"DROP TABLE {rest}")
+    _carry(tx, one, made_by)
+
+
+def look_at_strays(tx: Transaction, before: date) -> list[Month]:
+    """Count, by month, what lies in no month's part: of months for which the keeper, away for long, has made none."""
+    take_time(tx)
+    rows = tx.rows(
+        """
+        SELECT date_trunc('month', decided_at AT TIME ZONE 'UTC')::date AS month,
+            count(*) FILTER (WHERE lead.status <> ALL(%(living)s::text[])) AS decisions,
+            count(*) FILTER (WHERE lead.status = ANY(%(living)s::text[])) AS living
+        FROM decision_other JOIN lead USING (lead_id)
+        WHERE decided_at < %(before)s::timestamp AT TIME ZONE 'UTC' GROUP BY 1 ORDER BY 1
+        """,
+        living=sorted(LIVING),
+        before=before,
+    )
+    return [Month(row.month, row.decisions, row.living, 0) for row in rows]
+
+
+def drop_strays(tx: Transaction, one: Month, made_by: str) -> None:
+    """Drop what goes of a month that has no part; these are few, and nobody waits for them."""
+    tx.run(
+        """
+        DELETE FROM decision_other USING lead
+        WHERE lead.lead_id = decision_other.lead_id AND lead.status <> ALL(%(living)s::text[])
+            AND date_trunc('month', decided_at AT TIME ZONE 'UTC') = %(month)s
+        """,
+        living=sorted(LIVING),
+        month=one.month,
+    )
+    _carry(tx, one, made_by)
+
+
+def _carry(tx: Transaction, one: Month, made_by: str) -> None:
     tx.run(
         """
         INSERT INTO dropped_decisions (month, decisions, dropped_by) VALUES (%(month)s, %(decisions)s, %(made_by)s)
