@@ -17,8 +17,14 @@ from shared.metrics import BATCH_SIZE, QUEUE_WAIT, TASK_DURATION, TASKS
 
 log = structlog.get_logger()
 
-#: Deadlock, serialization failure, lock wait too long: another batch was faster, and the same statements will do.
-TRANSIENT = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable)
+#: Deadlock, serialization failure, lock wait too long: another batch was faster, and the same statements will do. They
+#: will as well where the machine stood still for so long that the database gave the transaction up.
+TRANSIENT = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
 #: Three quick tries; what still fails then is handed on by the sweep, later and in smaller batches.
 TRIES = 3
 
