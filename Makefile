@@ -24,7 +24,7 @@ down: $(STAMP) ## stop what `make up` started
 	$(BIN)/baton down
 
 test: $(STAMP) ## run all tests but the benchmarks, on servers of their own
-	$(BIN)/pytest -n 4 --maxschedchunk 1 -m "not benchmark"
+	$(BIN)/pytest -n 3 --maxschedchunk 1 -m "not benchmark"
 
 check: $(STAMP) ## run what CI runs: format, lint, types, import directions, tests
 	$(BIN)/ruff format --check

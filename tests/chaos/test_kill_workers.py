@@ -23,6 +23,8 @@ _SEED = 20_261_121
 _EVENTS = 2_500
 #: A kill each time so many more events are captured.
 _STRIDE = 200
+#: Impatient, and yet a minute goes by before a lead is given up: on a busy machine a worker needs long to start again.
+_SWEEP_AFTER = 4
 #: The rooms that an event passes through, and those that look after it.
 _ROOMS = ("intake", "keeper", "worker-enrichment", "worker-deduplication", "worker-assignment", "worker-escalation")
 
@@ -30,7 +32,7 @@ _ROOMS = ("intake", "keeper", "worker-enrichment", "worker-deduplication", "work
 @pytest.fixture
 def system(postgres: LocalStack, redis: LocalStack, configure: Configure) -> Iterator[System]:
     """The processes of the pipeline, in small batches and with an impatient sweep: every kill hits something."""
-    settings = configure(postgres.database_url, redis.redis_url, BATCH_SIZE=40, SWEEP_AFTER_SECONDS=2)
+    settings = configure(postgres.database_url, redis.redis_url, BATCH_SIZE=40, SWEEP_AFTER_SECONDS=_SWEEP_AFTER)
     specs = [spec for spec in process_table(settings) if spec.name in _ROOMS]
     with running_system(settings, specs) as running:
         yield running

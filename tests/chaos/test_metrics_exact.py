@@ -26,6 +26,8 @@ _SEED = 20_261_122
 _EVENTS = 1_200
 #: A kill each time so many more events are captured.
 _STRIDE = 150
+#: Impatient, and yet a minute goes by before a lead is given up: on a busy machine a worker needs long to start again.
+_SWEEP_AFTER = 4
 #: What has no samples while all is well, or where the policy says nothing of it.
 _MAY_BE_SILENT = {"baton_hand_on_failures_total", "baton_swept_leads_total", "baton_held_share_alarm_ratio"}
 _KILLED = ("worker-assignment", "worker-enrichment", "worker-deduplication", "intake", "exporter", "keeper")
@@ -34,7 +36,7 @@ _KILLED = ("worker-assignment", "worker-enrichment", "worker-deduplication", "in
 @pytest.fixture
 def system(database_url: str, redis_url: str, configure: Configure) -> Iterator[System]:
     """Every process of the system, in small batches; a child is renewed after eight of them."""
-    settings = configure(database_url, redis_url, BATCH_SIZE=40, SWEEP_AFTER_SECONDS=2)
+    settings = configure(database_url, redis_url, BATCH_SIZE=40, SWEEP_AFTER_SECONDS=_SWEEP_AFTER)
     specs = [
         replace(spec, command=(*spec.command, "--max-tasks-per-child", "8")) if spec.has_children else spec
         for spec in process_table(settings)
